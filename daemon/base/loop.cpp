@@ -1,0 +1,165 @@
+#include "daemon/base/loop.hpp"
+
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+
+namespace understudy {
+namespace {
+
+constexpr std::size_t kEventsPerTurn = 64;
+
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+int wait_for_events(int epoll, std::array<epoll_event, kEventsPerTurn>& events, Duration longest) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(longest);
+  const timespec limit{seconds.count(), (longest - seconds).count()};
+  const int count =
+      epoll_pwait2(epoll, events.data(), static_cast<int>(events.size()), &limit, nullptr);
+  if (count >= 0 || errno != ENOSYS) return count;
+  // Kernels before 5.11: whole milliseconds, rounded up so as not to spin.
+  const auto whole = std::chrono::ceil<std::chrono::milliseconds>(longest).count();
+  return epoll_wait(epoll, events.data(), static_cast<int>(events.size()), static_cast<int>(whole));
+}
+
+}  // namespace
+
+Loop::Loop() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+  if (!epoll_) fail("epoll_create1");
+}
+
+Loop::~Loop() = default;
+
+void Loop::run() {
+  stopped_ = false;
+  while (!stopped_) run_once(std::chrono::hours(1));
+}
+
+Duration Loop::wait_time(Duration longest) const {
+  if (timers_.empty()) return longest;
+  return std::clamp(timers_.begin()->first - Clock::now(), Duration::zero(), longest);
+}
+
+void Loop::run_once(Duration longest) {
+  std::array<epoll_event, kEventsPerTurn> events{};
+  const int count = wait_for_events(epoll_.get(), events, wait_time(longest));
+  if (count < 0 && errno != EINTR) fail("epoll_wait");
+  read_clock();
+  run_due_timers();
+  for (int i = 0; i < count && !stopped_; ++i) {
+    const auto& event = events[static_cast<std::size_t>(i)];
+    // A watch destroyed by an earlier handler of this turn is no longer found.
+    const auto found = watches_.find(event.data.u64);
+    if (found == watches_.end()) continue;
+    const auto handler = found->second->handler_;
+    (*handler)(event.events);
+    read_clock();
+    run_due_timers();
+  }
+}
+
+void Loop::run_due_timers() {
+  // The bound lets descriptors have their turn even if a handler re-arms itself in the past.
+  for (std::size_t left = timers_.size(); left > 0 && !stopped_ && !timers_.empty(); --left) {
+    const auto [when, timer] = *timers_.begin();
+    if (when > now_) return;
+    worst_lateness_ = std::max(worst_lateness_, now_ - when);
+    timer->disarm();
+    // A copy: the handler may destroy its timer.
+    const auto handler = timer->handler_;
+    handler();
+    read_clock();
+  }
+}
+
+Duration Loop::take_worst_lateness() { return std::exchange(worst_lateness_, Duration::zero()); }
+
+void Timer::arm(TimePoint when) {
+  disarm();
+  when_ = when;
+  loop_.timers_.emplace(when, this);
+}
+
+void Timer::arm(std::optional<TimePoint> when) {
+  if (when) {
+    arm(*when);
+  } else {
+    disarm();
+  }
+}
+
+void Timer::disarm() {
+  if (!when_) return;
+  loop_.timers_.erase({*when_, this});
+  when_.reset();
+}
+
+Watch::Watch(Loop& loop, int fd, std::uint32_t events, Handler handler)
+    : loop_(loop),
+      fd_(fd),
+      id_(loop.next_watch_id_++),
+      events_(events),
+      handler_(std::make_shared<Handler>(std::move(handler))) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = id_;
+  if (epoll_ctl(loop_.epoll_.get(), EPOLL_CTL_ADD, fd_, &event) < 0) fail("epoll_ctl");
+  loop_.watches_.emplace(id_, this);
+}
+
+Watch::~Watch() {
+  loop_.watches_.erase(id_);
+  epoll_ctl(loop_.epoll_.get(), EPOLL_CTL_DEL, fd_, nullptr);
+}
+
+void Watch::set_events(std::uint32_t events) {
+  if (events == events_) return;
+  events_ = events;
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = id_;
+  epoll_ctl(loop_.epoll_.get(), EPOLL_CTL_MOD, fd_, &event);
+}
+
+Signals::Signals(Loop& loop, const std::vector<int>& signals,
+                 std::function<void(int signo)> handler) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signo : signals) sigaddset(&set, signo);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  fd_.reset(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd_) fail("signalfd");
+  watch_ = std::make_unique<Watch>(loop, fd_.get(), EPOLLIN,
+                                   [fd = fd_.get(), handler = std::move(handler)](std::uint32_t) {
+                                     signalfd_siginfo info{};
+                                     if (read(fd, &info, sizeof info) == sizeof info)
+                                       handler(static_cast<int>(info.ssi_signo));
+                                   });
+}
+
+Children::Children(Loop& loop) : signals_(loop, {SIGCHLD}, [this](int) { reap(); }) {}
+
+void Children::on_exit(pid_t pid, Handler handler) {
+  handlers_.insert_or_assign(pid, std::move(handler));
+}
+
+void Children::reap() {
+  int status = 0;
+  for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+    const auto found = handlers_.find(pid);
+    if (found == handlers_.end()) continue;
+    const Handler handler = std::move(found->second);
+    handlers_.erase(found);
+    handler(status);
+  }
+}
+
+}  // namespace understudy

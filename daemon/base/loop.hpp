@@ -1,0 +1,137 @@
+// The event loop: timers, file descriptors, signals and children of one process.
+//
+// It owns the turn: the clock is read once per handler and passed on by now(); due timers are
+// looked at between any two descriptor handlers, so thousands of ready descriptors cannot delay an
+// advert.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/fd.hpp"
+#include "daemon/base/types.hpp"
+
+namespace understudy {
+
+class Timer;
+class Watch;
+
+/// An epoll loop. Not thread safe; one per process. A Timer or Watch may be created, changed and
+/// destroyed from within any handler, its own included.
+class Loop {
+ public:
+  Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop();
+
+  /// Time at the start of the running handler (outside run(): of the last turn or construction).
+  [[nodiscard]] TimePoint now() const { return now_; }
+  /// Runs until stop().
+  void run();
+  /// Makes run() return after the running handler.
+  void stop() { stopped_ = true; }
+  /// One turn: waits at most `longest` for something to do, then runs what is ready.
+  void run_once(Duration longest);
+  /// How late the latest timer was when its handler began; the largest value since the last call.
+  Duration take_worst_lateness();
+
+ private:
+  friend class Timer;
+  friend class Watch;
+  void run_due_timers();
+  void read_clock() { now_ = Clock::now(); }
+  [[nodiscard]] Duration wait_time(Duration longest) const;
+
+  Fd epoll_;
+  TimePoint now_ = Clock::now();
+  bool stopped_ = false;
+  Duration worst_lateness_{};
+  std::uint64_t next_watch_id_ = 1;
+  std::set<std::pair<TimePoint, Timer*>> timers_;
+  std::unordered_map<std::uint64_t, Watch*> watches_;
+};
+
+/// A one-shot timer; arm it again from its handler to repeat.
+class Timer {
+ public:
+  Timer(Loop& loop, std::function<void()> handler) : loop_(loop), handler_(std::move(handler)) {}
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+  ~Timer() { disarm(); }
+
+  /// Fires once at `when`; replaces an earlier deadline.
+  void arm(TimePoint when);
+  /// arm(*when), or disarm() for nullopt.
+  void arm(std::optional<TimePoint> when);
+  void disarm();
+  [[nodiscard]] std::optional<TimePoint> deadline() const { return when_; }
+
+ private:
+  friend class Loop;
+  Loop& loop_;
+  std::function<void()> handler_;
+  std::optional<TimePoint> when_;
+};
+
+/// Readiness of a file descriptor it does not own; destroy the watch before closing the descriptor.
+class Watch {
+ public:
+  /// Handler's argument is the epoll event mask (EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP …).
+  using Handler = std::function<void(std::uint32_t events)>;
+  /// Watches for `events` (EPOLLIN and/or EPOLLOUT); throws std::system_error if epoll refuses.
+  Watch(Loop& loop, int fd, std::uint32_t events, Handler handler);
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+  ~Watch();
+  /// Changes what is watched for; 0 still reports errors and hang-ups.
+  void set_events(std::uint32_t events);
+
+ private:
+  friend class Loop;
+  Loop& loop_;
+  int fd_;
+  std::uint64_t id_;
+  std::uint32_t events_;
+  // Shared, so that a handler that destroys its own watch goes on existing until it returns.
+  std::shared_ptr<Handler> handler_;
+};
+
+/// Delivers signals through the loop (signalfd(2)); they stay blocked for the process.
+class Signals {
+ public:
+  /// Blocks `signals` and calls `handler(signo)` for each one received.
+  Signals(Loop& loop, const std::vector<int>& signals, std::function<void(int signo)> handler);
+
+ private:
+  Fd fd_;
+  std::unique_ptr<Watch> watch_;
+};
+
+/// Reaps children (SIGCHLD); also strangers, so that a daemon that is PID 1 leaves no zombies.
+class Children {
+ public:
+  /// Handler's argument is the wait status of waitpid(2).
+  using Handler = std::function<void(int status)>;
+  explicit Children(Loop& loop);
+  /// Calls `handler` once when `pid`, a child of this process, has ended.
+  void on_exit(pid_t pid, Handler handler);
+  /// Forgets the handler; the child is still reaped.
+  void forget(pid_t pid) { handlers_.erase(pid); }
+
+ private:
+  void reap();
+  std::map<pid_t, Handler> handlers_;
+  Signals signals_;
+};
+
+}  // namespace understudy

@@ -1,0 +1,62 @@
+// The whole configuration: reading it, verifying it across sections, and handing it to children.
+//
+// This is the top of daemon/: it alone knows every section. parser/ does the reading, the keywords
+// of each section bind it, verify completes and checks it.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "checkers/config.hpp"
+#include "daemon/base/bytes.hpp"
+#include "daemon/base/result.hpp"
+#include "daemon/global/config.hpp"
+#include "parser/diagnostics.hpp"
+#include "vrrp/config.hpp"
+
+namespace understudy {
+
+/// Everything a configuration says.
+struct Config {
+  GlobalConfig global;
+  vrrp::VrrpConfig vrrp;
+  checkers::CheckersConfig checkers;
+  bool operator==(const Config&) const = default;
+};
+
+/// What the text's meaning depends on besides the text.
+struct LoadOptions {
+  /// Main file.
+  std::string path = "/etc/keepalived/keepalived.conf";
+  /// -i / --config-id; selects lines that start with "@id ".
+  std::string config_id;
+  /// Host name, for defaults (router_id, notification_email_from, smtp_helo_name).
+  std::string hostname;
+  /// Interfaces that exist; nullopt: believe every name (a child decoding what the parent checked).
+  std::optional<std::set<std::string>> interfaces;
+};
+
+/// A read configuration and what there is to say about it.
+struct Loaded {
+  Config config;
+  std::vector<parser::Diagnostic> diagnostics;
+  /// Exit status of -t: 0, 2, 4, 5 or 6.
+  int test_status = 0;
+  /// Why a running daemon must not take this over; empty: it may.
+  std::string reload_refusal;
+  /// Why a starting daemon cannot run with this at all (its exit status is then `test_status`);
+  /// empty: it can.
+  std::string start_refusal;
+  /// The expanded text with its line map, for decode_config() in a child.
+  Bytes expanded;
+};
+
+/// Reads, binds, completes and verifies the file and all it includes.
+[[nodiscard]] Loaded load_config(const LoadOptions& options);
+
+/// The same value again from Loaded::expanded, without reading any file.
+[[nodiscard]] Result<Config> decode_config(ByteView expanded, const LoadOptions& options);
+
+}  // namespace understudy

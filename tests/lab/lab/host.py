@@ -1,0 +1,228 @@
+"""A host: its own network, processes, names and a private writable copy of the whole file system."""
+
+import os
+import signal
+import subprocess
+import time
+
+from . import kernel
+from .wait import Failure, eventually
+
+REPOSITORY = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+
+# Runs as the first process of the new namespaces: an overlay of / that keeps what is written in
+# memory, a private /dev (so /dev/log is the host's own), then a reaper as process 1.
+_SETUP = r"""
+set -e
+base=$1 name=$2 repository=$3 results=$4
+mount --make-rprivate /
+mount -t tmpfs tmpfs "$base"
+mkdir "$base/up" "$base/work" "$base/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$base/up,workdir=$base/work" "$base/root"
+root=$base/root
+mkdir -p "$root/proc" "$root/sys" "$root/run" "$root/tmp" "$root/dev" "$root/mnt" \
+  "$root$repository" "$root$results"
+mount -t proc proc "$root/proc"
+mount -t sysfs sysfs "$root/sys"
+mount -t tmpfs -o mode=755 tmpfs "$root/run"
+mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+mkdir -p "$root/run/lock" "$root$repository" "$root$results"
+mount --rbind "$repository" "$root$repository"
+mount --rbind "$results" "$root$results"
+mount -t tmpfs -o mode=755 tmpfs "$root/dev"
+for device in null zero full random urandom tty; do
+  : >"$root/dev/$device"
+  mount --bind "/dev/$device" "$root/dev/$device"
+done
+mkdir "$root/dev/shm" "$root/dev/pts"
+mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+ln -s /proc/self/fd "$root/dev/fd"
+cd "$root"
+pivot_root . mnt
+umount -l /mnt
+hostname "$name"
+printf '127.0.0.1 localhost %s\n::1 localhost\n' "$name" >/etc/hosts
+echo "$name" >/etc/hostname
+: >/run/lab-ready
+exec 0</dev/null 1>/dev/null 2>&1
+sleep infinity &
+while :; do wait || :; done
+"""
+
+
+class Host:
+    """One machine of the lab. `pid` is that of its first process, seen from outside."""
+
+    _count = 0
+
+    def __init__(self, name, results):
+        Host._count += 1
+        self.name = name
+        self.results = results
+        self.base = f"/tmp/.lab-{os.getpid()}-{Host._count}-{name}"
+        os.mkdir(self.base)
+        self._log = open(os.path.join(results, f"{name}.host.log"), "ab")
+        self._holder = subprocess.Popen(
+            ["unshare", "--net", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child"]
+            + ["bash", "-c", _SETUP, "lab", self.base, name, REPOSITORY, results],
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+        )
+        self.pid = None
+        self._namespace = None
+        self._started = []
+
+    def wait_ready(self):
+        """Waits until the host's file system stands; to be called once before anything else."""
+        children = f"/proc/{self._holder.pid}/task/{self._holder.pid}/children"
+
+        def ready():
+            if self._holder.poll() is not None:
+                raise Failure(f"host {self.name} did not start, see {self.name}.host.log")
+            with open(children, encoding="ascii") as text:
+                pids = text.read().split()
+            if not pids:
+                return None
+            return int(pids[0]) if os.path.exists(f"/proc/{pids[0]}/root/run/lab-ready") else None
+
+        self.pid = eventually(ready, 30, f"host {self.name} starts")
+        self._namespace = os.readlink(f"/proc/{self.pid}/ns/pid")
+        self.run("ip link set lo up")
+        return self
+
+    def path(self, path):
+        """A file of this host as seen from outside."""
+        return f"/proc/{self.pid}/root{path}"
+
+    def write(self, path, text, mode=0o644):
+        """Writes a file of this host, making its folder if needed."""
+        outside = self.path(path)
+        os.makedirs(os.path.dirname(outside), exist_ok=True)
+        with open(outside, "w" if isinstance(text, str) else "wb") as out:
+            out.write(text)
+        os.chmod(outside, mode)
+
+    def read(self, path):
+        """The text of a file of this host, or "" when there is none."""
+        try:
+            with open(self.path(path), encoding="utf-8", errors="replace") as text:
+                return text.read()
+        except OSError:
+            return ""
+
+    def _enter(self, command):
+        words = ["nsenter", "-t", str(self.pid), "-m", "-u", "-i", "-n", "-p", "--"]
+        return words + (["sh", "-c", command] if isinstance(command, str) else list(command))
+
+    def run(self, command, check=True, timeout=30, stdin=None):
+        """Runs a shell line or a list of words to its end; returns what it printed (both streams)."""
+        done = subprocess.run(
+            self._enter(command),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            timeout=timeout,
+            check=False,
+        )
+        text = done.stdout.decode(errors="replace")
+        if check and done.returncode != 0:
+            raise Failure(f"{self.name}: {command}: exit status {done.returncode}\n{text}")
+        return text
+
+    def status(self, command, timeout=30):
+        """Runs a command to its end and returns (exit status, what it printed)."""
+        done = subprocess.run(
+            self._enter(command),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            timeout=timeout,
+            check=False,
+        )
+        return done.returncode, done.stdout.decode(errors="replace")
+
+    def start(self, command, log):
+        """Starts a program that stays; what it prints goes to the file `log` of the results."""
+        with open(os.path.join(self.results, log), "ab") as out:
+            process = subprocess.Popen(
+                self._enter(command), stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            )
+        self._started.append(process)
+        return process
+
+    def processes(self):
+        """{pid seen from outside: (parent's pid, pid on this host, command line words)}."""
+        found = {}
+        for entry in os.listdir("/proc"):
+            if not entry.isdigit():
+                continue
+            try:
+                if os.readlink(f"/proc/{entry}/ns/pid") != self._namespace:
+                    continue
+                with open(f"/proc/{entry}/status", encoding="ascii", errors="replace") as text:
+                    fields = dict(line.rstrip("\n").split(":\t", 1) for line in text if ":\t" in line)
+                with open(f"/proc/{entry}/cmdline", "rb") as text:
+                    words = text.read().decode(errors="replace").split("\0")[:-1]
+            except OSError:
+                continue
+            if fields.get("State", "Z")[0] != "Z":
+                found[int(entry)] = (int(fields["PPid"]), int(fields["NSpid"].split()[-1]), words)
+        return found
+
+    def outside_pid(self, pid):
+        """The pid seen from outside of a process known by its pid on this host, or None."""
+        for outside, (_, inside, _) in self.processes().items():
+            if inside == pid:
+                return outside
+        return None
+
+    def kill_program(self, name, sig=signal.SIGKILL):
+        """Signals every process of this host whose program has this base name; returns how many."""
+        count = 0
+        for pid, (_, _, words) in self.processes().items():
+            if words and os.path.basename(words[0].split(":")[0]) == name:
+                os.kill(pid, sig)
+                count += 1
+        return count
+
+    def addresses(self):
+        """Every address the kernel has for this host."""
+        return kernel.addresses(self.pid)
+
+    def has(self, address):
+        """Whether the host has this address."""
+        return any(one.address == address for one in self.addresses())
+
+    def ipvs(self):
+        """The host's IPVS table, see kernel.ipvs_table."""
+        return kernel.ipvs_table(self.pid)
+
+    def close(self):
+        """Ends the host with everything that runs on it."""
+        if self.pid is not None:
+            try:
+                os.kill(self.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        try:
+            self._holder.wait(1)
+        except subprocess.TimeoutExpired:
+            self._holder.kill()
+            self._holder.wait(10)
+        for process in self._started:
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(5)
+        self._log.close()
+        for _ in range(50):
+            try:
+                os.rmdir(self.base)
+                return
+            except FileNotFoundError:
+                return
+            except OSError:
+                time.sleep(0.02)

@@ -1,0 +1,92 @@
+"""The network between the hosts: one switch, a link to each host, links that can be cut."""
+
+import os
+import subprocess
+
+from .host import Host
+from .wire import Capture
+
+
+class Network:
+    """Hosts on one switch. `Network(results).add("client", "eth0", "192.168.8.50/24")`, then up()."""
+
+    def __init__(self, results):
+        self.results = results
+        self.switch = Host("switch", results)
+        self.hosts = {}
+        self._wanted = []
+        self._ports = {}
+        self._captures = []
+
+    def add(self, name, interface, *addresses):
+        """A host with one interface and its addresses (ADDRESS/PREFIX)."""
+        self.hosts[name] = Host(name, self.results)
+        self._wanted.append((name, interface, addresses))
+        return self
+
+    def up(self):
+        """Builds what was added and waits until every link is up."""
+        self.switch.wait_ready()
+        lines = ["link add name br0 type bridge mcast_snooping 0 forward_delay 0", "link set br0 up"]
+        for number, (name, interface, _) in enumerate(self._wanted, 1):
+            host = self.hosts[name].wait_ready()
+            port = f"p{number}"
+            self._ports[name] = port
+            lines.append(
+                f"link add name {port} type veth peer name {interface}"
+                f" address 02:00:00:00:00:{number:02x} netns {host.pid}"
+            )
+            lines += [f"link set {port} master br0", f"link set {port} up"]
+        self._batch(self.switch, lines)
+        for name, interface, addresses in self._wanted:
+            lines = [f"address add {address} dev {interface}" for address in addresses]
+            self._batch(self.hosts[name], lines + [f"link set {interface} up"])
+        return self
+
+    def _batch(self, host, lines):
+        # Only the network namespace is entered: the pids in the lines are those seen from here.
+        done = subprocess.run(
+            ["nsenter", "-t", str(host.pid), "-n", "--", "ip", "-batch", "-"],
+            input="\n".join(lines).encode() + b"\n",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=30,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"{host.name}: ip -batch: {done.stdout.decode()}\n{lines}")
+
+    def __getitem__(self, name):
+        return self.hosts[name]
+
+    def cut(self, name):
+        """Takes the switch's port to the host down: the host loses its carrier."""
+        self._batch(self.switch, [f"link set {self._ports[name]} down"])
+
+    def mend(self, name):
+        """Undoes cut()."""
+        self._batch(self.switch, [f"link set {self._ports[name]} up"])
+
+    def mute(self, name):
+        """The switch drops what the host sends and should get, without the carrier going."""
+        done = ["bridge", "link", "set", "dev", self._ports[name], "state", "0"]
+        self.switch.run(done)
+
+    def unmute(self, name):
+        """Undoes mute()."""
+        self.switch.run(["bridge", "link", "set", "dev", self._ports[name], "state", "3"])
+
+    def capture(self):
+        """Starts recording every frame that enters the switch; ends with the network."""
+        names = {port: name for name, port in self._ports.items()}
+        one = Capture(self.switch.pid, names)
+        self._captures.append(one)
+        return one
+
+    def close(self):
+        """Ends every host and the switch, whatever state they are in."""
+        for one in self._captures:
+            one.close()
+            one.save(os.path.join(self.results, "wire.txt"))
+        for host in list(self.hosts.values()) + [self.switch]:
+            host.close()

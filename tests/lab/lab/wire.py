@@ -1,0 +1,126 @@
+"""What was on the wire: a recorder at the switch, and the few headers the tests look at."""
+
+import socket
+import struct
+import threading
+import time
+
+from . import kernel
+
+ETH_P_ALL = 0x0003
+PACKET_OUTGOING = 4  # linux/if_packet.h
+
+
+class Frame:
+    """A frame that entered the switch: when (monotonic seconds), from which host, its bytes."""
+
+    def __init__(self, when, host, data):
+        self.time, self.host, self.data = when, host, data
+
+    @property
+    def is_advert(self):
+        """Whether it is VRRP over IPv4 (protocol 112, or 51 for an authentication header)."""
+        return self._type() == 0x0800 and self.data[23] in (112, 51)
+
+    @property
+    def is_arp(self):
+        """Whether it is ARP."""
+        return self._type() == 0x0806
+
+    def _type(self):
+        return struct.unpack_from("!H", self.data, 12)[0] if len(self.data) >= 34 else 0
+
+    @property
+    def vrid(self):
+        """An advert's virtual router id."""
+        return self._vrrp()[1]
+
+    @property
+    def priority(self):
+        """An advert's priority."""
+        return self._vrrp()[2]
+
+    def _vrrp(self):
+        start = 14 + (self.data[14] & 15) * 4
+        if self.data[23] == 51:
+            start += (self.data[start + 1] + 2) * 4
+        return self.data[start:]
+
+    @property
+    def is_gratuitous(self):
+        """Whether it is an ARP request in which sender and target are the same address."""
+        return self.is_arp and self.data[28:32] == self.data[38:42]
+
+    @property
+    def arp_address(self):
+        """The sender's address of an ARP."""
+        return socket.inet_ntoa(self.data[28:32])
+
+    def __repr__(self):
+        kind = "arp" if self.is_arp else "vrrp" if self.is_advert else "frame"
+        return f"{self.time:.6f} {self.host} {kind} {self.data.hex()}"
+
+
+class Capture:
+    """Records what enters the switch's ports. `ports` maps interface names to hosts' names."""
+
+    def __init__(self, pid, ports):
+        self._ports = ports
+        with kernel.network_of(pid):
+            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self._socket.settimeout(0.2)
+        self.frames = []
+        self._going = True
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        while self._going:
+            try:
+                data, source = self._socket.recvfrom(2048)
+            except socket.timeout:
+                continue
+            except OSError:
+                return
+            host = self._ports.get(source[0])
+            if host is None or source[2] == PACKET_OUTGOING:
+                continue
+            frame = Frame(time.monotonic(), host, data)
+            # Ordinary traffic would only make the record long.
+            if frame.is_arp or frame.is_advert:
+                self.frames.append(frame)
+
+    def adverts(self, host=None, vrid=None, since=0.0):
+        """The adverts seen so far, oldest first."""
+        return [
+            frame
+            for frame in list(self.frames)
+            if frame.is_advert
+            and host in (None, frame.host)
+            and vrid in (None, frame.vrid)
+            and frame.time >= since
+        ]
+
+    def gratuitous(self, host=None, address=None, since=0.0):
+        """The gratuitous ARPs seen so far, oldest first."""
+        return [
+            frame
+            for frame in list(self.frames)
+            if frame.is_gratuitous
+            and host in (None, frame.host)
+            and address in (None, frame.arp_address)
+            and frame.time >= since
+        ]
+
+    def close(self):
+        """Ends the recording."""
+        self._going = False
+        self._thread.join(2)
+        self._socket.close()
+
+    def save(self, path):
+        """Writes the record as text, one frame a line."""
+        with open(path, "w", encoding="ascii") as out:
+            for frame in self.frames:
+                out.write(f"{frame!r}\n")

@@ -1,0 +1,67 @@
+// What a virtual router wants done. Values, compared in tests; the executor carries them out in
+// order.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/base/address.hpp"
+#include "daemon/base/types.hpp"
+
+namespace understudy::vrrp {
+
+/// Send one advert with this priority (0: leaving).
+struct SendAdvert {
+  Priority priority;
+  bool operator==(const SendAdvert&) const = default;
+};
+
+/// Put all virtual addresses (and excluded ones) on their interfaces.
+struct AddAddresses {
+  bool operator==(const AddAddresses&) const = default;
+};
+
+/// Take them away.
+struct RemoveAddresses {
+  bool operator==(const RemoveAddresses&) const = default;
+};
+
+/// Put one address back that somebody deleted.
+struct RestoreAddress {
+  IpAddress address;
+  bool operator==(const RestoreAddress&) const = default;
+};
+
+/// Announce every address `repeat` times by gratuitous ARP or unsolicited NA.
+struct Announce {
+  unsigned repeat = 0;
+  bool operator==(const Announce&) const = default;
+};
+
+/// Announcements not yet sent are dropped: mastership is lost.
+struct CancelAnnouncements {
+  bool operator==(const CancelAnnouncements&) const = default;
+};
+
+/// Tell scripts, FIFOs and mail of a state (RouterState::stop for a leaving router).
+struct Notify {
+  RouterState state = RouterState::init;
+  /// Effective priority, for scripts and FIFO lines.
+  Priority priority;
+  /// The configuration wants mail, and for this state.
+  bool mail = false;
+  bool operator==(const Notify&) const = default;
+};
+
+/// A line for the log, without the time.
+struct LogLine {
+  std::string text;
+  bool operator==(const LogLine&) const = default;
+};
+
+using Action = std::variant<SendAdvert, AddAddresses, RemoveAddresses, RestoreAddress, Announce,
+                            CancelAnnouncements, Notify, LogLine>;
+using Actions = std::vector<Action>;
+
+}  // namespace understudy::vrrp

@@ -1,0 +1,68 @@
+// What can happen to a virtual router. Values; nothing here acts.
+#pragma once
+
+#include <memory>
+#include <variant>
+
+#include "daemon/base/address.hpp"
+#include "daemon/base/types.hpp"
+#include "vrrp/config.hpp"
+#include "vrrp/packet.hpp"
+
+namespace understudy::vrrp {
+
+/// What tracking makes of all tracked things of an instance: link, interfaces, scripts …
+struct TrackingSummary {
+  /// Things that are down and have no weight; not 0 means FAULT.
+  unsigned failing = 0;
+  /// Sum of the weights that count now; added to the configured priority.
+  int weight = 0;
+  bool operator==(const TrackingSummary&) const = default;
+};
+
+/// The daemon starts, or the instance is new at a reload.
+struct Started {
+  TrackingSummary tracking;
+};
+
+/// A respawned process goes on as master: its page says so and is fresh.
+struct Resumed {
+  TrackingSummary tracking;
+};
+
+/// A well-formed, authenticated advert for our VRID on our interface.
+struct AdvertReceived {
+  IpAddress source;
+  Advert advert;
+};
+
+/// deadline() is reached.
+struct TimerExpired {};
+
+/// A tracked thing changed.
+struct TrackingChanged {
+  TrackingSummary tracking;
+};
+
+/// Somebody deleted one of our addresses while we are master.
+struct AddressLost {
+  IpAddress address;
+};
+
+/// The first source address of the interface changed; it breaks ties between equal priorities.
+struct PrimaryAddressChanged {
+  IpAddress address;
+};
+
+/// A reload: same name, another configuration.
+struct Reconfigured {
+  std::shared_ptr<const InstanceConfig> config;
+};
+
+/// The daemon stops, or the instance is gone after a reload.
+struct Stopped {};
+
+using Event = std::variant<Started, Resumed, AdvertReceived, TimerExpired, TrackingChanged,
+                           AddressLost, PrimaryAddressChanged, Reconfigured, Stopped>;
+
+}  // namespace understudy::vrrp

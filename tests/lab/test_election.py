@@ -32,7 +32,7 @@ def start_pair(lab, pair, client, programs=(None, None)):
     return net, daemons
 
 
-@case("election/one-master", seconds=9)
+@case("election/one-master", ipvs=True, seconds=9)
 def one_master(lab):
     """Both start as BACKUP: the higher priority wins, and the VIP is on exactly one."""
     net, _ = start_pair(lab, topology.LVS_DR, topology.LVS_DR_CLIENT)

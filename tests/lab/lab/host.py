@@ -3,52 +3,12 @@
 import os
 import signal
 import subprocess
-import time
 
 from . import kernel
-from .wait import Failure, eventually
+from .cradle import Cradle
+from .wait import Failure
 
 REPOSITORY = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
-
-# Runs as the first process of the new namespaces: an overlay of / that keeps what is written in
-# memory, a private /dev (so /dev/log is the host's own), then a reaper as process 1.
-_SETUP = r"""
-set -e
-base=$1 name=$2 repository=$3 results=$4
-mount --make-rprivate /
-mount -t tmpfs tmpfs "$base"
-mkdir "$base/up" "$base/work" "$base/root"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$base/up,workdir=$base/work" "$base/root"
-root=$base/root
-mkdir -p "$root/proc" "$root/sys" "$root/run" "$root/tmp" "$root/dev" "$root/mnt" \
-  "$root$repository" "$root$results"
-mount -t proc proc "$root/proc"
-mount -t sysfs sysfs "$root/sys"
-mount -t tmpfs -o mode=755 tmpfs "$root/run"
-mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
-mkdir -p "$root/run/lock" "$root$repository" "$root$results"
-mount --rbind "$repository" "$root$repository"
-mount --rbind "$results" "$root$results"
-mount -t tmpfs -o mode=755 tmpfs "$root/dev"
-for device in null zero full random urandom tty; do
-  : >"$root/dev/$device"
-  mount --bind "/dev/$device" "$root/dev/$device"
-done
-mkdir "$root/dev/shm" "$root/dev/pts"
-mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
-ln -s /proc/self/fd "$root/dev/fd"
-cd "$root"
-pivot_root . mnt
-umount -l /mnt
-hostname "$name"
-printf '127.0.0.1 localhost %s\n::1 localhost\n' "$name" >/etc/hosts
-echo "$name" >/etc/hostname
-: >/run/lab-ready
-exec 0</dev/null 1>/dev/null 2>&1
-sleep infinity &
-while :; do wait || :; done
-"""
-
 
 class Host:
     """One machine of the lab. `pid` is that of its first process, seen from outside."""
@@ -59,36 +19,16 @@ class Host:
         Host._count += 1
         self.name = name
         self.results = results
-        self.base = f"/tmp/.lab-{os.getpid()}-{Host._count}-{name}"
-        os.mkdir(self.base)
-        self._log = open(os.path.join(results, f"{name}.host.log"), "ab")
-        self._holder = subprocess.Popen(
-            ["unshare", "--net", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child"]
-            + ["bash", "-c", _SETUP, "lab", self.base, name, REPOSITORY, results],
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-        )
+        base = f"/tmp/.lab-{os.getpid()}-{Host._count}-{name}"
+        self._cradle = Cradle(name, base, [REPOSITORY, results])
         self.pid = None
         self._namespace = None
         self._started = []
 
     def wait_ready(self):
         """Waits until the host's file system stands; to be called once before anything else."""
-        children = f"/proc/{self._holder.pid}/task/{self._holder.pid}/children"
-
-        def ready():
-            if self._holder.poll() is not None:
-                raise Failure(f"host {self.name} did not start, see {self.name}.host.log")
-            with open(children, encoding="ascii") as text:
-                pids = text.read().split()
-            if not pids:
-                return None
-            return int(pids[0]) if os.path.exists(f"/proc/{pids[0]}/root/run/lab-ready") else None
-
-        self.pid = eventually(ready, 30, f"host {self.name} starts")
+        self.pid = self._cradle.wait_ready()
         self._namespace = os.readlink(f"/proc/{self.pid}/ns/pid")
-        self.run("ip link set lo up")
         return self
 
     def path(self, path):
@@ -187,6 +127,14 @@ class Host:
                 count += 1
         return count
 
+    def sysctl(self, **values):
+        """Sets network settings: sysctl(ipv4__ip_forward=1) is net.ipv4.ip_forward."""
+        with kernel.network_of(self.pid):
+            for name, value in values.items():
+                path = "/proc/sys/net/" + name.replace("__", "/")
+                with open(path, "w", encoding="ascii") as out:
+                    out.write(f"{value}\n")
+
     def addresses(self):
         """Every address the kernel has for this host."""
         return kernel.addresses(self.pid)
@@ -201,28 +149,10 @@ class Host:
 
     def close(self):
         """Ends the host with everything that runs on it."""
-        if self.pid is not None:
-            try:
-                os.kill(self.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        try:
-            self._holder.wait(1)
-        except subprocess.TimeoutExpired:
-            self._holder.kill()
-            self._holder.wait(10)
+        self._cradle.close()
         for process in self._started:
             try:
                 process.wait(5)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(5)
-        self._log.close()
-        for _ in range(50):
-            try:
-                os.rmdir(self.base)
-                return
-            except FileNotFoundError:
-                return
-            except OSError:
-                time.sleep(0.02)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 
+from . import kernel
 from .host import Host
 from .wire import Capture
 
@@ -45,14 +46,15 @@ class Network:
 
     def _batch(self, host, lines):
         # Only the network namespace is entered: the pids in the lines are those seen from here.
-        done = subprocess.run(
-            ["nsenter", "-t", str(host.pid), "-n", "--", "ip", "-batch", "-"],
-            input="\n".join(lines).encode() + b"\n",
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=30,
-            check=False,
-        )
+        with kernel.network_of(host.pid):
+            done = subprocess.run(
+                ["ip", "-batch", "-"],
+                input="\n".join(lines).encode() + b"\n",
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=30,
+                check=False,
+            )
         if done.returncode != 0:
             raise RuntimeError(f"{host.name}: ip -batch: {done.stdout.decode()}\n{lines}")
 

@@ -122,10 +122,8 @@ def start_haproxy(host, port=80, body=None):
 
 def make_direct_routing_server(host, *virtual_addresses):
     """The host takes packets for the VIPs without ever answering ARP for them."""
-    for name, value in (("arp_ignore", 1), ("arp_announce", 2)):
-        host.run(f"sysctl -q -w net.ipv4.conf.all.{name}={value} net.ipv4.conf.lo.{name}={value}")
-    for address in virtual_addresses:
-        host.run(f"ip address add {address}/32 dev lo")
+    host.sysctl(ipv4__conf__all__arp_ignore=1, ipv4__conf__all__arp_announce=2)
+    host.run("; ".join(f"ip address add {address}/32 dev lo" for address in virtual_addresses))
 
 
 def answers(client, address, name, seconds=5):

@@ -64,11 +64,11 @@ TEST_CASE("every message survives the way between processes") {
     auto octets = encode(message);
     CHECK(*decode_message(octets) == message);
     octets.push_back(0);
-    CHECK_FALSE(decode_message(octets));
-    octets.resize(octets.size() / 2);
-    CHECK_FALSE(decode_message(octets));
+    CHECK(decode_message(octets).has_error());
+    octets.resize(octets.size() - 2);
+    CHECK(decode_message(octets).has_error());
   }
-  CHECK_FALSE(decode_message(Bytes{0xff}));
+  CHECK(decode_message(Bytes{0xff}).has_error());
 }
 
 TEST_CASE("a due timer runs between two ready descriptors") {
@@ -111,7 +111,7 @@ TEST_CASE("a handler may destroy its own watch and other ready ones") {
 TEST_CASE("a channel keeps what the kernel does not take, in order, and tells of its end") {
   Loop loop;
   auto ends = Channel::make_pair();
-  REQUIRE(ends);
+  REQUIRE(ends.has_value());
   std::vector<std::uint64_t> received;
   bool closed = false;
   auto sender = std::make_unique<Channel>(loop, std::move(ends->first), Channel::Handlers{});
@@ -134,7 +134,7 @@ TEST_CASE("a channel keeps what the kernel does not take, in order, and tells of
 TEST_CASE("a descriptor rides along with a message") {
   Loop loop;
   auto ends = Channel::make_pair();
-  REQUIRE(ends);
+  REQUIRE(ends.has_value());
   Fd got;
   Channel sender(loop, std::move(ends->first), {});
   Channel receiver(loop, std::move(ends->second),

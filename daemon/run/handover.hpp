@@ -30,9 +30,10 @@ inline constexpr std::size_t kLargestValue = 104;
 class HandoverPage {
  public:
   /// Maps the file at `path` (mode 0600, not following links), creating it if need be. Where that
-  /// is impossible (read-only /run) the page is anonymous memory: it still outlives a child, not
-  /// the daemon. A file of another boot or another layout is emptied. `capacity` is in records; the
-  /// memory is only used up as records are claimed.
+  /// is impossible (read-only /run, a file that is not ours alone) the page is anonymous memory: it
+  /// still outlives a child, not the daemon; fallback_reason() says why. A file of another boot or
+  /// another layout is emptied. `capacity` is in records; the memory is only used up as records are
+  /// claimed.
   static Result<HandoverPage> open(const std::string& path, std::uint32_t capacity);
   HandoverPage(HandoverPage&&) noexcept;
   HandoverPage& operator=(HandoverPage&&) noexcept;
@@ -46,7 +47,8 @@ class HandoverPage {
     if (!read_raw(key, &value, sizeof value)) return std::nullopt;
     return value;
   }
-  /// Stores `value` under `key`; false when the page is full or the key too long.
+  /// Stores `value` under `key`; false when the page or its file system is full, or the key is
+  /// empty or too long.
   template <typename Value>
   bool write(std::string_view key, const Value& value) {
     static_assert(std::is_trivially_copyable_v<Value> && sizeof(Value) <= kLargestValue);
@@ -60,6 +62,8 @@ class HandoverPage {
   void clear();
   /// Whether the page was found with records of this boot when it was opened.
   [[nodiscard]] bool inherited() const;
+  /// Why the page is not a file, for the log; empty when it is one.
+  [[nodiscard]] const std::string& fallback_reason() const;
   /// Builds this process's index of keys anew: call it in a child after fork, or after another
   /// process wrote.
   void refresh();

@@ -1,0 +1,87 @@
+// The health verdict: how many failed attempts make a server down, what brings it back, when to ask
+// next. Pure: outcomes and times in, actions out.
+//
+// A check counts as failed after `retry` further attempts, delay_before_retry apart; the very first
+// attempt has no retries. A check of several steps (the URLs of HTTP_GET) takes one step per
+// delay_loop. After a failed step it asks for that one alone until it passes and then for all of
+// them before the server is up again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checkers/config.hpp"
+#include "checkers/probe.hpp"
+#include "daemon/base/types.hpp"
+
+namespace understudy::checkers {
+
+/// The words of a kind of check in the log and in mail.
+struct VerdictWords {
+  /// "TCP_CHECK", as in "TCP_CHECK on service [R]:tcp:21 failed after 1 retries.".
+  std::string name;
+  /// The whole line of success, "TCP connection to [R]:tcp:21 success.".
+  std::string success;
+  std::string mail_up;
+  std::string mail_down;
+  /// The server's name in lines, "[R]:tcp:21".
+  std::string server;
+};
+
+/// What the verdict is counted by.
+struct VerdictRules {
+  unsigned retry = 1;
+  Duration delay_loop{};
+  Duration delay_before_retry{};
+  bool log_all_failures = false;
+  /// Things asked in turn; 1 for all but HTTP_GET.
+  std::size_t steps = 1;
+  /// HTTP_GET: a failed step is repeated, then all steps must pass, before the server is up.
+  bool repeat_failed_step = false;
+
+  static VerdictRules from(const CheckTiming& timing);
+};
+
+/// What to do after an attempt.
+struct VerdictActions {
+  std::vector<std::string> log_lines;
+  /// The new verdict when there is one to tell.
+  std::optional<bool> tell;
+  /// Body of the mail about it; empty: none is due.
+  std::string mail_reason;
+  /// When the next attempt starts, and which step it is.
+  TimePoint next;
+  bool operator==(const VerdictActions&) const = default;
+};
+
+class Verdict {
+ public:
+  Verdict(VerdictRules rules, VerdictWords words, bool up, bool has_run);
+
+  /// Weighs the outcome of an attempt at step().
+  VerdictActions step(const ProbeOutcome& outcome, TimePoint now);
+
+  /// The step the next attempt is to make.
+  [[nodiscard]] std::size_t step() const { return step_; }
+  [[nodiscard]] bool up() const { return up_; }
+  [[nodiscard]] bool has_run() const { return has_run_; }
+
+ private:
+  void passed(const ProbeOutcome& outcome, TimePoint now, VerdictActions& actions);
+  void failed(const ProbeOutcome& outcome, TimePoint now, VerdictActions& actions);
+  void give_up(bool first, VerdictActions& actions);
+  [[nodiscard]] Duration delay_after_failure() const;
+
+  VerdictRules rules_;
+  VerdictWords words_;
+  bool up_;
+  bool has_run_;
+  unsigned failures_;
+  std::size_t step_ = 0;
+  std::optional<std::size_t> failed_step_;
+};
+
+}  // namespace understudy::checkers

@@ -1,0 +1,43 @@
+// A network interface as the kernel describes it (rtnetlink(7), RTM_*LINK).
+#pragma once
+
+#include <net/if.h>
+
+#include <optional>
+#include <string>
+
+#include "daemon/base/address.hpp"
+#include "daemon/base/types.hpp"
+#include "daemon/netlink/message.hpp"
+
+namespace understudy::netlink {
+
+/// What we want to know of an interface.
+struct Link {
+  InterfaceIndex index;
+  std::string name;
+  /// IFF_* bits (netdevice(7)).
+  std::uint32_t flags = 0;
+  /// All zeros for an interface without an Ethernet address.
+  MacAddress mac;
+  /// Administratively up, and with a carrier.
+  [[nodiscard]] bool up() const {
+    return (flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+  }
+  bool operator==(const Link&) const = default;
+};
+
+/// RTM_NEWLINK or RTM_DELLINK.
+struct LinkMessage {
+  bool removed = false;
+  Link link;
+  bool operator==(const LinkMessage&) const = default;
+};
+
+/// Asks for all interfaces.
+[[nodiscard]] Message dump_links();
+/// nullopt for anything that is not a well-formed link message; also for those of a bridge's ports
+/// (AF_BRIDGE), which repeat an interface in another role.
+[[nodiscard]] std::optional<LinkMessage> decode_link(ByteView message);
+
+}  // namespace understudy::netlink

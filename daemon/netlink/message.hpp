@@ -1,0 +1,77 @@
+// Building and taking apart netlink messages: values in, octets out, and back. No socket.
+//
+// netlink/ talks rtnetlink with the kernel. message, link and address_message are pure; socket owns
+// sequence numbers, acknowledgements and timeouts; monitor keeps a picture of links and addresses
+// and tells of changes. It may not know what VRRP is. Start with monitor.hpp.
+#pragma once
+
+#include <linux/netlink.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "daemon/base/bytes.hpp"
+
+namespace understudy::netlink {
+
+/// A netlink message, header first (netlink(7)). Sequence number and port are the socket's to fill
+/// in.
+using Message = Bytes;
+
+/// Puts a message together: the protocol's fixed header, then attributes.
+class MessageBuilder {
+ public:
+  /// `type` is nlmsg_type, `flags` nlmsg_flags without NLM_F_REQUEST and NLM_F_ACK; `fixed` is the
+  /// protocol's own header (ifinfomsg, ifaddrmsg …).
+  MessageBuilder(std::uint16_t type, std::uint16_t flags, std::span<const std::byte> fixed);
+  /// Appends an attribute, padded to four octets.
+  void attribute(std::uint16_t type, ByteView value);
+  void attribute(std::uint16_t type, std::uint8_t value);
+  void attribute(std::uint16_t type, std::uint32_t value);
+  /// Appends a text with its terminating zero.
+  void attribute(std::uint16_t type, std::string_view value);
+  /// The finished message.
+  [[nodiscard]] Message take();
+
+ private:
+  Message message_;
+};
+
+/// The header of a message; nullopt when there are not even octets for it.
+[[nodiscard]] std::optional<nlmsghdr> header_of(ByteView message);
+
+/// Attributes of a message by type; of several with one type the last counts.
+class Attributes {
+ public:
+  /// Highest attribute type that is kept.
+  static constexpr std::uint16_t kHighest = 63;
+
+  /// Reads the attributes behind a fixed header of `fixed_size` octets; what is malformed ends the
+  /// reading.
+  Attributes(ByteView message, std::size_t fixed_size);
+  /// The value of an attribute; empty when absent.
+  [[nodiscard]] ByteView get(std::uint16_t type) const;
+  [[nodiscard]] bool has(std::uint16_t type) const { return get(type).data() != nullptr; }
+  /// A number in host byte order; nullopt when absent or of another size.
+  [[nodiscard]] std::optional<std::uint32_t> u32(std::uint16_t type) const;
+  /// A text without its terminating zero; empty when absent.
+  [[nodiscard]] std::string_view text(std::uint16_t type) const;
+
+ private:
+  std::array<ByteView, kHighest + 1> values_{};
+};
+
+/// Copies a fixed header out of a message; nullopt when the message is shorter.
+template <typename Fixed>
+[[nodiscard]] std::optional<Fixed> fixed_part(ByteView message) {
+  if (message.size() < NLMSG_HDRLEN + sizeof(Fixed)) return std::nullopt;
+  Fixed fixed;
+  __builtin_memcpy(&fixed, message.data() + NLMSG_HDRLEN, sizeof fixed);
+  return fixed;
+}
+
+}  // namespace understudy::netlink

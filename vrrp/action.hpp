@@ -17,7 +17,8 @@ struct SendAdvert {
   bool operator==(const SendAdvert&) const = default;
 };
 
-/// Put all virtual addresses (and excluded ones) on their interfaces.
+/// Put all virtual addresses (and excluded ones) of the machine's configuration on their
+/// interfaces, and take away those an earlier configuration of this machine put there.
 struct AddAddresses {
   bool operator==(const AddAddresses&) const = default;
 };
@@ -33,9 +34,11 @@ struct RestoreAddress {
   bool operator==(const RestoreAddress&) const = default;
 };
 
-/// Announce every address `repeat` times by gratuitous ARP or unsolicited NA.
+/// Announce addresses `repeat` times each by gratuitous ARP or unsolicited NA.
 struct Announce {
   unsigned repeat = 0;
+  /// Which; empty: all of the instance's, virtual and excluded.
+  std::vector<IpAddress> only;
   bool operator==(const Announce&) const = default;
 };
 
@@ -51,12 +54,17 @@ struct Notify {
   Priority priority;
   /// The configuration wants mail, and for this state.
   bool mail = false;
+  /// Not a transition, the priority changed within `state` (notify_priority_changes): the FIFO
+  /// hears of it as STATE_PRIORITY, scripts and mail do not.
+  bool priority_only = false;
   bool operator==(const Notify&) const = default;
 };
 
 /// A line for the log, without the time.
 struct LogLine {
   std::string text;
+  /// Only with --log-detail.
+  bool detail = false;
   bool operator==(const LogLine&) const = default;
 };
 

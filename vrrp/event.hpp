@@ -15,6 +15,9 @@ namespace understudy::vrrp {
 struct TrackingSummary {
   /// Things that are down and have no weight; not 0 means FAULT.
   unsigned failing = 0;
+  /// Things without a weight of which nothing is known yet (a script that never ended); not 0 means
+  /// FAULT too, but nobody is told.
+  unsigned pending = 0;
   /// Sum of the weights that count now; added to the configured priority.
   int weight = 0;
   bool operator==(const TrackingSummary&) const = default;
@@ -54,13 +57,16 @@ struct PrimaryAddressChanged {
   IpAddress address;
 };
 
-/// A reload: same name, another configuration.
+/// A reload: the same virtual router (see diff.hpp) with another configuration.
 struct Reconfigured {
   std::shared_ptr<const InstanceConfig> config;
 };
 
 /// The daemon stops, or the instance is gone after a reload.
-struct Stopped {};
+struct Stopped {
+  /// Gone after a reload: scripts are told FAULT instead of STOP, as the original does.
+  bool removed = false;
+};
 
 using Event = std::variant<Started, Resumed, AdvertReceived, TimerExpired, TrackingChanged,
                            AddressLost, PrimaryAddressChanged, Reconfigured, Stopped>;

@@ -18,6 +18,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "daemon/base/address.hpp"
@@ -64,8 +65,13 @@ struct Received {
 };
 
 /// Decodes an IPv4 packet (header included) with a VRRP PDU of either version; checks lengths,
-/// type, TTL 255 and checksum (RFC 3768 section 7.1). The error says what is wrong, for log and
-/// counter.
+/// type, TTL 255 and checksum (RFC 3768 section 7.1). The checksum of version 3 may be RFC 5798's
+/// or RFC 9568's (without pseudo header). The error says what is wrong in the original's words,
+/// without the "(INSTANCE) " in front.
 [[nodiscard]] Result<Received> decode_ipv4(ByteView packet);
+
+/// The VRID field of an IPv4 packet that need not be valid: whose log line and counter an error of
+/// decode_ipv4() belongs to. nullopt: the packet ends before it.
+[[nodiscard]] std::optional<VirtualRouterId> peek_vrid(ByteView packet);
 
 }  // namespace understudy::vrrp

@@ -98,13 +98,13 @@ void Channel::receive() {
     Fd fd;
     const ssize_t size = receive_message(socket_.get(), data, fd);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (size <= 0) return closed();
+    if (size <= 0) return on_end();
     auto message = decode_message(data);
     if (message) handlers_.on_message(std::move(*message), std::move(fd));
   }
 }
 
-void Channel::closed() {
+void Channel::on_end() {
   watch_.reset();
   queue_.clear();
   if (handlers_.on_closed) handlers_.on_closed();

@@ -30,6 +30,8 @@ class Channel {
   void send(const Message& message, int fd = -1);
   /// Messages not yet taken by the kernel.
   [[nodiscard]] std::size_t backlog() const { return queue_.size(); }
+  /// The other end is gone and all it sent was handled.
+  [[nodiscard]] bool closed() const { return !watch_; }
 
  private:
   struct Outgoing {
@@ -39,7 +41,7 @@ class Channel {
   void ready(std::uint32_t events);
   void receive();
   bool flush();
-  void closed();
+  void on_end();
 
   Fd socket_;
   Handlers handlers_;

@@ -117,7 +117,7 @@ Watch::Watch(Loop& loop, int fd, std::uint32_t events, Handler handler)
 
 Watch::~Watch() {
   loop_.watches_.erase(id_);
-  epoll_ctl(loop_.epoll_.get(), EPOLL_CTL_DEL, fd_, nullptr);
+  if (fd_ >= 0) epoll_ctl(loop_.epoll_.get(), EPOLL_CTL_DEL, fd_, nullptr);
 }
 
 void Watch::set_events(std::uint32_t events) {

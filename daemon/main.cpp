@@ -1,0 +1,189 @@
+// keepalived: reads the command line, checks or runs the configuration.
+#include <fmt/format.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/base/log.hpp"
+#include "daemon/base/loop.hpp"
+#include "daemon/config.hpp"
+#include "daemon/options.hpp"
+#include "daemon/presence.hpp"
+#include "daemon/reload.hpp"
+#include "daemon/supervisor.hpp"
+#include "daemon/surroundings.hpp"
+
+namespace understudy {
+namespace {
+
+int print_version() {
+  utsname names{};
+  uname(&names);
+  fmt::print(stderr, "{}\n\nRunning on {} {} {}\n", version_line(), names.sysname, names.release,
+             names.version);
+  return 0;
+}
+
+int print_signal(const std::string& name) {
+  const auto number = signal_number(name);
+  if (!number) {
+    fmt::print(stderr, "Unknown sigfunc {}\n", name);
+    return 1;
+  }
+  fmt::print("{}\n", *number);
+  return 0;
+}
+
+/// -T: genhash is a program of its own, next to this one or in the search path.
+int run_genhash(const Options& options) {
+  std::vector<std::string> arguments{"genhash"};
+  for (std::size_t i = 1; i < options.command_line.size(); ++i) {
+    const auto& argument = options.command_line[i];
+    if (argument != "-T" && argument != "--genhash") arguments.push_back(argument);
+  }
+  std::vector<char*> argv;
+  for (auto& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  execv((self.parent_path() / "genhash").c_str(), argv.data());
+  execvp("genhash", argv.data());
+  fmt::print(stderr, "genhash: {}\n", strerror(errno));
+  return 1;
+}
+
+int test_config(const Options& options) {
+  std::FILE* out = stderr;
+  if (!options.test_log_file.empty()) out = std::fopen(options.test_log_file.c_str(), "we");
+  if (out == nullptr) {
+    fmt::print(stderr, "Unable to open config-test log file {} {} - {}\n", options.test_log_file,
+               errno, strerror(errno));
+    return 1;
+  }
+  const Loaded loaded = load_config(load_options(options));
+  for (const auto& diagnostic : loaded.diagnostics) {
+    fmt::print(out, "{}\n", parser::render(diagnostic));
+  }
+  if (out != stderr) std::fclose(out);
+  return loaded.test_status;
+}
+
+void log_start(Log& log, const Options& options) {
+  utsname names{};
+  uname(&names);
+  log.info("Starting {}", version_line());
+  log.info("Running on {} {} {}", names.sysname, names.release, names.version);
+  std::string typed;
+  for (const auto& word : options.command_line) typed += fmt::format(" '{}'", word);
+  log.info("Command line:{}", typed);
+  for (const auto& name : options.without_effect) {
+    log.warning("--{} has no effect in this version", name);
+  }
+}
+
+PidPaths pid_paths(const Options& options, const GlobalConfig& global) {
+  const bool in_namespace = !options.net_namespace.empty() || !global.net_namespace.empty();
+  PidPaths paths = default_pid_paths(global.instance, global.use_pid_dir || in_namespace);
+  if (!options.parent_pid_file.empty()) paths.parent = options.parent_pid_file;
+  if (!options.vrrp_pid_file.empty()) paths.vrrp = options.vrrp_pid_file;
+  if (!options.checkers_pid_file.empty()) paths.checkers = options.checkers_pid_file;
+  return paths;
+}
+
+/// The configuration as seen from the network namespace the daemon runs in.
+Result<Loaded> load_in_namespace(const Options& options) {
+  Loaded loaded = load_config(load_options(options));
+  const auto& configured = loaded.config.global.net_namespace;
+  const std::string name = options.net_namespace.empty() ? configured : options.net_namespace;
+  if (name.empty()) return loaded;
+  if (auto entered = enter_namespace(name); !entered) return entered.error();
+  return load_config(load_options(options));
+}
+
+int run_daemon(const Options& options) {
+  Log log(options.log);
+  log_start(log, options);
+  if (auto applied = apply_process_options(options); !applied) {
+    log.warning("{}", applied.error().message);
+  }
+  log.info("Configuration file {}", options.config_file);
+  auto loaded = load_in_namespace(options);
+  if (!loaded) {
+    log.error("{} - exiting", loaded.error().message);
+    return 1;
+  }
+  log_diagnostics(log, *loaded);
+  if (!loaded->start_refusal.empty()) {
+    log.error("{} - exiting", loaded->start_refusal);
+    return loaded->test_status != 0 ? loaded->test_status : 1;
+  }
+  // Relative names mean the directory the program was started in, which daemonize() leaves.
+  Options settled = options;
+  settled.config_file = std::filesystem::absolute(options.config_file).string();
+  PidPaths pids = pid_paths(options, loaded->config.global);
+  for (auto* path : {&pids.parent, &pids.vrrp, &pids.checkers}) {
+    *path = std::filesystem::absolute(*path).string();
+  }
+  Fd waiting;
+  if (!options.foreground) {
+    auto background = daemonize();
+    if (!background) {
+      log.error("{}", background.error().message);
+      return 1;
+    }
+    waiting = std::move(*background);
+  }
+  auto pid_file = PidFile::take(pids.parent);
+  if (!pid_file) {
+    log.error("{}", pid_file.error().message);
+    report_start(waiting, 1);
+    return 1;
+  }
+  Loop loop;
+  int status = 0;
+  {
+    Supervisor supervisor(
+        loop, log,
+        {settled, std::move(*loaded), load_options(settled), std::move(pids), std::move(waiting)});
+    status = supervisor.run();
+  }
+  log.info("Stopped {}", version_line());
+  return status;
+}
+
+int run(const Options& options) {
+  switch (options.task) {
+    case Task::version:
+      return print_version();
+    case Task::help:
+      fmt::print(stderr, "{}", usage(options.program));
+      return 0;
+    case Task::print_signal:
+      return print_signal(options.signal_name);
+    case Task::genhash:
+      return run_genhash(options);
+    case Task::test_config:
+      return test_config(options);
+    case Task::run:
+      break;
+  }
+  return run_daemon(options);
+}
+
+}  // namespace
+}  // namespace understudy
+
+int main(int argc, char** argv) {
+  using namespace understudy;
+  const auto parsed = parse_options(std::vector<std::string>(argv, argv + argc));
+  if (const auto* error = std::get_if<UsageError>(&parsed)) {
+    fmt::print(stderr, "{}\n", error->message);
+    return 1;
+  }
+  return run(std::get<Options>(parsed));
+}

@@ -1,0 +1,51 @@
+#include "daemon/roles.hpp"
+
+#include "checkers/process.hpp"
+#include "daemon/run/child.hpp"
+#include "vrrp/process.hpp"
+
+namespace understudy {
+namespace {
+
+/// Hands a role its part of the configuration, and the means to decode a new one.
+template <typename RoleConfig, RoleConfig Config::*Part, int (*Main)(run::ChildSetup<RoleConfig>)>
+int start(RoleStart start) {
+  const auto decode = [load =
+                           start.load](ByteView expanded) -> Result<run::ChildConfig<RoleConfig>> {
+    auto config = decode_config(expanded, load);
+    if (!config) return config.error();
+    return run::ChildConfig<RoleConfig>{std::move(config->global), std::move((*config).*Part)};
+  };
+  return Main({Log(start.log),
+               std::move(start.channel),
+               std::move(start.page),
+               {start.config->global, (*start.config).*Part},
+               start.respawned,
+               start.keep_at_exit,
+               decode});
+}
+
+}  // namespace
+
+const std::array<Role, 2>& roles() {
+  static const std::array<Role, 2> table{
+      Role{run::Role::checkers, "Healthcheck", "_healthcheckers", &PidPaths::checkers,
+           &Options::run_checkers, &Options::keep_services,
+           [](const Config& config) { return !config.checkers.virtual_servers.empty(); },
+           start<checkers::CheckersConfig, &Config::checkers, checkers::run_process>},
+      Role{run::Role::vrrp, "VRRP", "_vrrp", &PidPaths::vrrp, &Options::run_vrrp,
+           &Options::keep_vips, [](const Config& config) { return !config.vrrp.instances.empty(); },
+           start<vrrp::VrrpConfig, &Config::vrrp, vrrp::run_process>}};
+  return table;
+}
+
+std::string role_log_file(const std::string& file, const std::string& suffix) {
+  if (file.empty()) return file;
+  const auto dot = file.rfind('.');
+  const auto slash = file.rfind('/');
+  const bool has_dot = dot != std::string::npos && (slash == std::string::npos || dot > slash);
+  std::string result = file;
+  return result.insert(has_dot ? dot : file.size(), suffix);
+}
+
+}  // namespace understudy

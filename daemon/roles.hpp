@@ -1,0 +1,52 @@
+// The children a daemon has, as a table: what each is called and how it starts.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "daemon/base/fd.hpp"
+#include "daemon/base/log.hpp"
+#include "daemon/config.hpp"
+#include "daemon/options.hpp"
+#include "daemon/presence.hpp"
+#include "daemon/run/handover.hpp"
+#include "daemon/run/notifier.hpp"
+
+namespace understudy {
+
+/// What a child is given; see run::ChildSetup.
+struct RoleStart {
+  LogOptions log;
+  Fd channel;
+  run::HandoverPage page;
+  const Config* config = nullptr;
+  LoadOptions load;
+  bool respawned = false;
+  bool keep_at_exit = false;
+};
+
+/// One kind of child process.
+struct Role {
+  run::Role id;
+  /// As in "Starting VRRP child process".
+  const char* name;
+  /// Log ident "Keepalived" + suffix; also inserted into the name of the log file.
+  const char* suffix;
+  std::string PidPaths::*pid_path;
+  /// -P / -C.
+  bool Options::*enabled;
+  /// -V / -I.
+  bool Options::*keep_at_exit;
+  /// Whether the configuration has something for it to do.
+  bool (*configured)(const Config& config);
+  /// Runs in the forked child; returns its exit status.
+  int (*main)(RoleStart start);
+};
+
+/// All roles, in the order they start.
+[[nodiscard]] const std::array<Role, 2>& roles();
+
+/// "/var/log/x.log" for a role's suffix "_vrrp": "/var/log/x_vrrp.log".
+[[nodiscard]] std::string role_log_file(const std::string& file, const std::string& suffix);
+
+}  // namespace understudy

@@ -1,0 +1,385 @@
+#include "daemon/supervisor.hpp"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <string_view>
+#include <variant>
+
+#include "daemon/reload.hpp"
+#include "daemon/surroundings.hpp"
+
+namespace understudy {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A child that lived this long was well; its next death is answered at once.
+constexpr Duration kHealthyLife = 60s;
+constexpr Duration kLongestRespawnDelay = 60s;
+/// How often the parent looks whether what it waits for at its end is done.
+constexpr Duration kStopPoll = 10ms;
+/// Records a page can hold; memory is used only as they are claimed.
+constexpr std::uint32_t kPageRecords = 1U << 18U;
+/// Exit statuses of a child that would be the same the next time (systemd's EXIT_INVALIDARGUMENT
+/// and EXIT_NOTCONFIGURED, as keepalived uses them).
+constexpr int kExitConfig = 2;
+constexpr int kExitNoConfig = 6;
+
+const std::vector<int> kSignals{SIGHUP, SIGTERM, SIGINT, SIGUSR1, SIGUSR2};
+
+/// In a forked child: closes what belongs to the parent's loop. Its channels to other children
+/// above all, or they would not notice the parent's death.
+void close_parents_descriptors(int keep) {
+  std::vector<int> doomed;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const int fd = std::stoi(entry.path().filename().string());
+    std::error_code gone;
+    const std::string target = std::filesystem::read_symlink(entry.path(), gone).string();
+    const bool of_loop = target.starts_with("anon_inode:") || target.starts_with("socket:") ||
+                         target.starts_with("pipe:");
+    if (of_loop && fd > STDERR_FILENO && fd != keep) doomed.push_back(fd);
+  }
+  for (const int fd : doomed) close(fd);
+}
+
+std::string how_it_ended(pid_t pid, int status) {
+  if (WIFSIGNALED(status)) {
+    const int signo = WTERMSIG(status);
+    return fmt::format("pid {} exited due to signal {} ({})", pid, signo,
+                       sigdescr_np(signo) != nullptr ? sigdescr_np(signo) : "unknown");
+  }
+  return fmt::format("pid {} exited with status {}", pid, WEXITSTATUS(status));
+}
+
+}  // namespace
+
+struct Supervisor::Child {
+  const Role* role = nullptr;
+  std::optional<run::HandoverPage> page;
+  pid_t pid = 0;
+  std::unique_ptr<Channel> channel;
+  TimePoint started;
+  /// Deaths without a healthy life between them.
+  unsigned deaths = 0;
+  bool ready = false;
+  bool ever_started = false;
+  /// Told to leave while the daemon goes on: its part of the configuration is gone.
+  bool dismissed = false;
+  /// Generation of a ReloadOrder not yet answered; 0: none.
+  std::uint64_t awaited_reload = 0;
+  std::unique_ptr<Timer> respawn;
+};
+
+Supervisor::Supervisor(Loop& loop, Log& log, SupervisorSetup setup)
+    : loop_(loop),
+      log_(log),
+      options_(std::move(setup.options)),
+      load_(std::move(setup.load)),
+      pids_(std::move(setup.pids)),
+      pid_file_(std::move(setup.pid_file)),
+      waiting_(std::move(setup.waiting)),
+      config_(std::move(setup.loaded.config)),
+      signals_(loop, kSignals, [this](int signo) { on_signal(signo); }),
+      reaper_(loop),
+      scripts_(loop, log, reaper_),
+      notifier_(loop, log, scripts_, config_.global),
+      stop_timer_(loop, [this] { continue_stop(); }) {
+  for (const auto& role : roles()) {
+    auto child = std::make_unique<Child>();
+    child->role = &role;
+    child->respawn =
+        std::make_unique<Timer>(loop, [this, child = child.get()] { start_child(*child); });
+    children_.push_back(std::move(child));
+  }
+}
+
+Supervisor::~Supervisor() = default;
+
+int Supervisor::run() {
+  start_configured();
+  if (!any_child()) {
+    log_.info("Warning - keepalived has no configuration to run");
+    report_start(waiting_, 0);
+    notify_service_manager("READY=1");
+  }
+  loop_.run();
+  return exit_status_;
+}
+
+bool Supervisor::wanted(const Role& role) const {
+  return options_.*role.enabled && (options_.run_all || role.configured(config_));
+}
+
+bool Supervisor::any_child() const {
+  return std::any_of(children_.begin(), children_.end(),
+                     [](const auto& child) { return child->pid > 0; });
+}
+
+void Supervisor::start_configured() {
+  for (auto& child : children_) {
+    if (child->pid == 0 && wanted(*child->role)) start_child(*child);
+  }
+}
+
+void Supervisor::start_child(Child& child) {
+  if (stopping_) return;
+  const Role& role = *child.role;
+  if (!child.page) {
+    const auto path = std::filesystem::path(pids_.parent).replace_extension();
+    auto page = run::HandoverPage::open(path.string() + role.suffix + ".state", kPageRecords);
+    if (!page)
+      return log_.error("{} child process not started: {}", role.name, page.error().message);
+    child.page = std::move(*page);
+  }
+  auto ends = Channel::make_pair();
+  if (!ends) return log_.error("{} child process not started: {}", role.name, ends.error().message);
+  const pid_t pid = fork();
+  if (pid == 0) become_child(child, std::move(ends->second));
+  if (pid < 0) {
+    log_.error("{} child process: fork failed: {}", role.name, strerror(errno));
+    return child.respawn->arm(loop_.now() + 1s);
+  }
+  log_.info("Starting {} child process, pid={}", role.name, pid);
+  child.pid = pid;
+  child.ready = false;
+  child.dismissed = false;
+  child.started = loop_.now();
+  child.ever_started = true;
+  std::erase_if(ended_channels_, [](const auto& channel) { return channel->closed(); });
+  child.channel = std::make_unique<Channel>(
+      loop_, std::move(ends->first),
+      Channel::Handlers{
+          [this, &child](Message message, const Fd&) { on_message(child, std::move(message)); },
+          nullptr});
+  reaper_.on_exit(pid, [this, &child](int status) { child_ended(child, status); });
+  if (auto written = write_child_pid(pids_.*role.pid_path, pid); !written) {
+    log_.warning("{}", written.error().message);
+  }
+}
+
+void Supervisor::become_child(Child& child, Fd channel) {
+  const pid_t parent = getppid();
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != parent) _exit(0);
+  pid_file_.abandon();
+  close_parents_descriptors(channel.get());
+  const Role& role = *child.role;
+  RoleStart start;
+  start.log = log_.options();
+  start.log.ident += role.suffix;
+  start.log.file = role_log_file(start.log.file, role.suffix);
+  start.channel = std::move(channel);
+  start.respawned = child.ever_started || child.page->inherited();
+  start.page = std::move(*child.page);
+  start.page.refresh();
+  start.config = &config_;
+  start.load = load_;
+  // What the parent verified is believed: interfaces may have come and gone since.
+  start.load.interfaces.reset();
+  start.keep_at_exit = options_.*role.keep_at_exit;
+  // _exit: the parent's objects in this copy of its memory are not ours to destroy.
+  _exit(role.main(std::move(start)));
+}
+
+void Supervisor::child_ready(Child& child) {
+  child.ready = true;
+  const bool all = std::all_of(children_.begin(), children_.end(),
+                               [](const auto& each) { return each->pid == 0 || each->ready; });
+  if (!all) return;
+  report_start(waiting_, 0);
+  notify_service_manager("READY=1");
+}
+
+void Supervisor::on_message(Child& child, Message message) {
+  if (const auto* notification = std::get_if<Notification>(&message)) {
+    notifier_.handle(*notification, child.role->id);
+  } else if (const auto* track = std::get_if<TrackScriptRun>(&message)) {
+    run_track_script(child, *track);
+  } else if (std::holds_alternative<ChildReady>(message)) {
+    child_ready(child);
+  } else if (const auto* outcome = std::get_if<ReloadOutcome>(&message)) {
+    reload_outcome(child, *outcome);
+  }
+}
+
+void Supervisor::run_track_script(Child& child, const TrackScriptRun& run) {
+  const auto done = [this, &child, pid = child.pid, name = run.name](ScriptEnd end, int code) {
+    // The child that asked may have died; its successor asks for itself.
+    if (child.pid == pid && child.channel) child.channel->send(TrackScriptResult{name, end, code});
+  };
+  scripts_.run(run.command, std::chrono::microseconds(run.timeout_us), done);
+}
+
+void Supervisor::stop_child(Child& child) {
+  child.respawn->disarm();
+  if (child.pid == 0) return;
+  child.dismissed = true;
+  kill(child.pid, SIGTERM);
+}
+
+void Supervisor::child_ended(Child& child, int status) {
+  const pid_t pid = child.pid;
+  const Role& role = *child.role;
+  child.pid = 0;
+  child.ready = false;
+  ended_channels_.push_back(std::move(child.channel));
+  std::error_code ignored;
+  std::filesystem::remove(pids_.*role.pid_path, ignored);
+  if (child.awaited_reload != 0) {
+    // Its successor starts with the new configuration.
+    child.awaited_reload = 0;
+    finish_reload_if_done();
+  }
+  if (stopping_) return continue_stop();
+  if (child.dismissed) {
+    // A reload may have asked for it again in the meantime.
+    if (wanted(role)) start_child(child);
+    return;
+  }
+  const std::string how = how_it_ended(pid, status);
+  if (WIFEXITED(status) &&
+      (WEXITSTATUS(status) == kExitConfig || WEXITSTATUS(status) == kExitNoConfig)) {
+    log_.error("pid {} exited with permanent error CONFIG. Terminating", pid);
+    return stop(WEXITSTATUS(status));
+  }
+  log_.info("{}", how);
+  if (!options_.respawn) {
+    log_.info("{} child process({}) died: Exiting", role.name, pid);
+    return stop(1);
+  }
+  log_.info("{} child process({}) died: Respawning", role.name, pid);
+  schedule_respawn(child, how);
+}
+
+void Supervisor::schedule_respawn(Child& child, const std::string& how) {
+  if (loop_.now() - child.started >= kHealthyLife) child.deaths = 0;
+  // The first time at once; then 1, 2, 4 … seconds, so that a crash loop does not fill the disk.
+  Duration delay{};
+  if (child.deaths > 0) {
+    delay = std::min<Duration>(std::chrono::seconds(1LL << std::min(child.deaths - 1, 10U)),
+                               kLongestRespawnDelay);
+    log_.warning("Restart of {} process delayed {} seconds to limit respawn rate ({})",
+                 child.role->name, std::chrono::duration_cast<std::chrono::seconds>(delay).count(),
+                 how);
+  }
+  ++child.deaths;
+  if (delay == Duration::zero()) return start_child(child);
+  child.respawn->arm(loop_.now() + delay);
+}
+
+void Supervisor::on_signal(int signo) {
+  switch (signo) {
+    case SIGHUP:
+      return reload();
+    case SIGINT:
+      if (options_.ignore_sigint) return;
+      [[fallthrough]];
+    case SIGTERM:
+      return stop(0);
+    default:
+      log_.warning("signal {}: writing state to a file is not in this version", signo);
+  }
+}
+
+void Supervisor::reload() {
+  if (stopping_) return;
+  if (reloading_) {
+    reload_again_ = true;
+    return;
+  }
+  log_.info("Reloading ...");
+  notify_service_manager("RELOADING=1");
+  load_.interfaces = interface_names();
+  Loaded next = load_config(load_);
+  log_diagnostics(log_, next);
+  const std::string refusal = reload_refusal(config_, next);
+  if (refusal.empty()) return apply_reload(std::move(next));
+  log_.error("Reload refused, everything goes on as it was: {}", refusal);
+  notify_service_manager("READY=1\nSTATUS=Reload refused: " + refusal);
+}
+
+void Supervisor::apply_reload(Loaded next) {
+  auto text = sealed_text(next.expanded);
+  if (!text) {
+    log_.error("Reload refused, everything goes on as it was: {}", text.error().message);
+    return notify_service_manager("READY=1");
+  }
+  config_ = std::move(next.config);
+  ++generation_;
+  reloading_ = true;
+  notifier_.reconfigure(config_.global);
+  for (auto& child : children_) {
+    if (!wanted(*child->role)) {
+      stop_child(*child);
+    } else if (child->pid == 0) {
+      child->respawn->disarm();
+      start_child(*child);
+    } else if (!child->dismissed) {
+      child->awaited_reload = generation_;
+      child->channel->send(ReloadOrder{generation_}, text->get());
+    }
+  }
+  finish_reload_if_done();
+}
+
+void Supervisor::reload_outcome(Child& child, const ReloadOutcome& outcome) {
+  if (outcome.generation != child.awaited_reload) return;
+  child.awaited_reload = 0;
+  if (!outcome.in_force) {
+    log_.error("{} child process keeps its configuration: {}", child.role->name, outcome.reason);
+  }
+  finish_reload_if_done();
+}
+
+void Supervisor::finish_reload_if_done() {
+  const bool done = std::all_of(children_.begin(), children_.end(),
+                                [](const auto& child) { return child->awaited_reload == 0; });
+  if (!reloading_ || !done) return;
+  reloading_ = false;
+  log_.info("Reload finished");
+  notify_service_manager("READY=1\nSTATUS=");
+  if (std::exchange(reload_again_, false)) reload();
+}
+
+void Supervisor::stop(int status) {
+  if (stopping_) return;
+  stopping_ = true;
+  exit_status_ = status;
+  log_.info("Stopping");
+  notify_service_manager("STOPPING=1");
+  kill_children_at_ = loop_.now() + config_.global.child_wait_time;
+  for (auto& child : children_) stop_child(*child);
+  continue_stop();
+}
+
+void Supervisor::continue_stop() {
+  if (any_child()) {
+    if (kill_children_at_ && loop_.now() >= *kill_children_at_) {
+      kill_children_at_.reset();
+      for (const auto& child : children_) {
+        if (child->pid == 0) continue;
+        log_.warning("{} process failed to die - forcing termination", child->role->name);
+        kill(child->pid, SIGKILL);
+      }
+    }
+    return stop_timer_.arm(loop_.now() + kStopPoll);
+  }
+  // The children are gone; what they reported at their end is still to be read and told.
+  const bool all_read = std::all_of(ended_channels_.begin(), ended_channels_.end(),
+                                    [](const auto& channel) { return channel->closed(); });
+  if (!give_up_telling_at_) give_up_telling_at_ = loop_.now() + config_.global.child_wait_time;
+  if ((!all_read || !notifier_.idle()) && loop_.now() < *give_up_telling_at_) {
+    return stop_timer_.arm(loop_.now() + kStopPoll);
+  }
+  notifier_.give_up();
+  scripts_.stop_all();
+  report_start(waiting_, exit_status_);
+  loop_.stop();
+}
+
+}  // namespace understudy

@@ -1,0 +1,92 @@
+// The parent process: starts the children, keeps them alive, reloads and stops them, and tells the
+// world what they report. It does nothing that could fail for a reason of the network.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/base/channel.hpp"
+#include "daemon/base/log.hpp"
+#include "daemon/base/loop.hpp"
+#include "daemon/config.hpp"
+#include "daemon/options.hpp"
+#include "daemon/presence.hpp"
+#include "daemon/roles.hpp"
+#include "daemon/run/notifier.hpp"
+#include "daemon/run/script.hpp"
+
+namespace understudy {
+
+/// What the parent starts with.
+struct SupervisorSetup {
+  Options options;
+  Loaded loaded;
+  LoadOptions load;
+  PidPaths pids;
+  PidFile pid_file;
+  /// Descriptor for report_start(); empty in the foreground.
+  Fd waiting;
+};
+
+/// The parent of all children.
+class Supervisor {
+ public:
+  Supervisor(Loop& loop, Log& log, SupervisorSetup setup);
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+  ~Supervisor();
+
+  /// Runs until the daemon has stopped; returns its exit status.
+  int run();
+
+ private:
+  struct Child;
+
+  void start_configured();
+  void start_child(Child& child);
+  [[noreturn]] void become_child(Child& child, Fd channel);
+  void stop_child(Child& child);
+  void child_ended(Child& child, int status);
+  void schedule_respawn(Child& child, const std::string& how);
+  void on_message(Child& child, Message message);
+  void child_ready(Child& child);
+  void run_track_script(Child& child, const TrackScriptRun& run);
+  void on_signal(int signo);
+  void reload();
+  void apply_reload(Loaded next);
+  void reload_outcome(Child& child, const ReloadOutcome& outcome);
+  void finish_reload_if_done();
+  void stop(int status);
+  void continue_stop();
+  [[nodiscard]] bool wanted(const Role& role) const;
+  [[nodiscard]] bool any_child() const;
+
+  Loop& loop_;
+  Log& log_;
+  Options options_;
+  LoadOptions load_;
+  PidPaths pids_;
+  PidFile pid_file_;
+  Fd waiting_;
+  Config config_;
+  std::uint64_t generation_ = 1;
+  bool reloading_ = false;
+  /// SIGHUP while a reload is under way: one more follows.
+  bool reload_again_ = false;
+  bool stopping_ = false;
+  int exit_status_ = 0;
+  Signals signals_;
+  Children reaper_;
+  run::ScriptRunner scripts_;
+  run::Notifier notifier_;
+  std::vector<std::unique_ptr<Child>> children_;
+  /// Channels of children that have ended, until all they sent is read.
+  std::vector<std::unique_ptr<Channel>> ended_channels_;
+  std::optional<TimePoint> kill_children_at_;
+  std::optional<TimePoint> give_up_telling_at_;
+  Timer stop_timer_;
+};
+
+}  // namespace understudy

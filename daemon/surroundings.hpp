@@ -1,0 +1,34 @@
+// What the daemon asks of the system before it works: background, network namespace, limits.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "daemon/base/fd.hpp"
+#include "daemon/base/result.hpp"
+#include "daemon/options.hpp"
+
+namespace understudy {
+
+/// The node name of uname(2).
+[[nodiscard]] std::string node_name();
+
+/// Names of the network interfaces of this namespace.
+[[nodiscard]] std::set<std::string> interface_names();
+
+/// Enters the network namespace `name` of ip-netns(8), and a mount namespace of our own in which
+/// /run/keepalived is /run/keepalived/keepalived_NAME, as keepalived(8) NAMESPACES says.
+Result<void> enter_namespace(const std::string& name);
+
+/// -u, -m and -M.
+Result<void> apply_process_options(const Options& options);
+
+/// Goes to the background. The process that was started waits until report_start() is called, and
+/// exits with its status: an init script sees whether the daemon runs. Returns, in the background
+/// process only, the descriptor for report_start().
+Result<Fd> daemonize();
+
+/// Tells the waiting process that the daemon runs (0) or why it ends; closes the descriptor.
+void report_start(Fd& waiting, int status);
+
+}  // namespace understudy

@@ -10,7 +10,8 @@
 namespace understudy::ipvs {
 
 /// A connection to the kernel's IPVS. Loads the module where it can (libkmod). Only replies from
-/// the kernel (netlink port 0) are accepted.
+/// the kernel (netlink port 0) are accepted. Every call waits for the kernel's answer, which it
+/// gives within the system call; a kernel that does not answer for some seconds is an error.
 class Client {
  public:
   /// Fails with a message that says what is missing (module, capability) and how to mend it.
@@ -21,8 +22,16 @@ class Client {
 
   /// The whole table.
   [[nodiscard]] Result<Table> read();
-  /// Sends changes in batches; result `i` belongs to `changes[i]`.
+  /// The services alone, without destinations: one request however many there are.
+  [[nodiscard]] Result<std::vector<Service>> read_services();
+  /// A service with its destinations; none when the kernel has no such service (any more), which it
+  /// does not tell apart.
+  [[nodiscard]] Result<Entry> read_entry(const Service& service);
+  /// Sends changes in batches; result `i` belongs to `changes[i]`. Error::code is the errno, to be
+  /// read with failure_line().
   [[nodiscard]] std::vector<Result<void>> apply(const std::vector<Change>& changes);
+  /// Deletes every service of the network namespace, whoever made it.
+  [[nodiscard]] Result<void> flush();
 
  private:
   struct Impl;

@@ -1,0 +1,309 @@
+#include "ipvs/codec.hpp"
+
+#include <arpa/inet.h>
+#include <linux/ip_vs.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <optional>
+#include <span>
+
+namespace understudy::ipvs {
+namespace {
+
+/// union nf_inet_addr: what the kernel gives and takes for an address of either family.
+constexpr std::size_t kAddressSize = 16;
+
+/// Builds attributes in a libnl message, whose own header is not used.
+class Attributes {
+ public:
+  Attributes() : message_(nlmsg_alloc(), nlmsg_free) {
+    if (!message_) throw std::bad_alloc();
+  }
+  void u16(int type, std::uint16_t value) { check(nla_put_u16(message_.get(), type, value)); }
+  void u32(int type, std::uint32_t value) { check(nla_put_u32(message_.get(), type, value)); }
+  /// Network order, as the kernel wants ports.
+  void port(int type, Port port) { u16(type, htons(port.value())); }
+  void text(int type, const std::string& value) {
+    check(nla_put_string(message_.get(), type, value.c_str()));
+  }
+  void raw(int type, const void* data, std::size_t size) {
+    check(nla_put(message_.get(), type, static_cast<int>(size), data));
+  }
+  void address(int type, const IpAddress& address) {
+    std::array<std::uint8_t, kAddressSize> padded{};
+    std::ranges::copy(address.bytes(), padded.begin());
+    raw(type, padded.data(), padded.size());
+  }
+  nlattr* begin(int type) { return nla_nest_start(message_.get(), type); }
+  void end(nlattr* nest) { nla_nest_end(message_.get(), nest); }
+  [[nodiscard]] Bytes take() const {
+    const auto* data = static_cast<const std::uint8_t*>(nlmsg_data(nlmsg_hdr(message_.get())));
+    return {data, data + nlmsg_datalen(nlmsg_hdr(message_.get()))};
+  }
+
+ private:
+  static void check(int status) {
+    if (status < 0) throw std::bad_alloc();
+  }
+  std::unique_ptr<nl_msg, decltype(&nlmsg_free)> message_;
+};
+
+Family family_of(const ServiceKey& key) {
+  return key.fwmark != 0 ? key.family : key.endpoint.address.family();
+}
+
+std::uint32_t default_netmask(Family family) { return family == Family::ipv6 ? 128U : 0xffffffffU; }
+
+void put_key(Attributes& out, const ServiceKey& key) {
+  out.u16(IPVS_SVC_ATTR_AF, static_cast<std::uint16_t>(to_af(family_of(key))));
+  if (key.fwmark != 0) {
+    out.u32(IPVS_SVC_ATTR_FWMARK, key.fwmark);
+    return;
+  }
+  out.u16(IPVS_SVC_ATTR_PROTOCOL, static_cast<std::uint16_t>(key.protocol));
+  out.address(IPVS_SVC_ATTR_ADDR, key.endpoint.address);
+  out.port(IPVS_SVC_ATTR_PORT, key.endpoint.port);
+}
+
+void put_service(Attributes& out, const Service& service) {
+  auto* nest = out.begin(IPVS_CMD_ATTR_SERVICE);
+  put_key(out, service.key);
+  const bool persistent = service.persistence_timeout != 0;
+  out.text(IPVS_SVC_ATTR_SCHED_NAME, service.scheduler);
+  if (!service.persistence_engine.empty()) {
+    out.text(IPVS_SVC_ATTR_PE_NAME, service.persistence_engine);
+  }
+  // HASHED is the kernel's: a service that is added with it is never found again.
+  const auto chosen = service.flags & ~std::uint32_t{IP_VS_SVC_F_HASHED};
+  const ip_vs_flags flags{chosen | (persistent ? IP_VS_SVC_F_PERSISTENT : 0U), ~0U};
+  out.raw(IPVS_SVC_ATTR_FLAGS, &flags, sizeof flags);
+  out.u32(IPVS_SVC_ATTR_TIMEOUT, service.persistence_timeout);
+  const bool granular = persistent && service.netmask != 0xffffffffU;
+  out.u32(IPVS_SVC_ATTR_NETMASK,
+          granular ? service.netmask : default_netmask(family_of(service.key)));
+  out.end(nest);
+}
+
+void put_service_key(Attributes& out, const ServiceKey& key) {
+  auto* nest = out.begin(IPVS_CMD_ATTR_SERVICE);
+  put_key(out, key);
+  out.end(nest);
+}
+
+void put_destination_key(Attributes& out, const DestinationKey& key) {
+  const auto family = static_cast<std::uint16_t>(to_af(key.address.family()));
+  out.u16(IPVS_DEST_ATTR_ADDR_FAMILY, family);
+  out.address(IPVS_DEST_ATTR_ADDR, key.address);
+  out.port(IPVS_DEST_ATTR_PORT, key.port);
+}
+
+void put_destination(Attributes& out, const Destination& destination) {
+  auto* nest = out.begin(IPVS_CMD_ATTR_DEST);
+  put_destination_key(out, destination.endpoint);
+  out.u32(IPVS_DEST_ATTR_FWD_METHOD, static_cast<std::uint32_t>(destination.method));
+  out.u32(IPVS_DEST_ATTR_WEIGHT, destination.weight);
+  out.u32(IPVS_DEST_ATTR_U_THRESH, destination.upper_threshold);
+  out.u32(IPVS_DEST_ATTR_L_THRESH, destination.lower_threshold);
+  out.end(nest);
+}
+
+struct Encoder {
+  Attributes& out;
+  std::uint8_t operator()(const AddService& change) const {
+    put_service(out, change.service);
+    return IPVS_CMD_NEW_SERVICE;
+  }
+  std::uint8_t operator()(const EditService& change) const {
+    put_service(out, change.service);
+    return IPVS_CMD_SET_SERVICE;
+  }
+  std::uint8_t operator()(const DeleteService& change) const {
+    put_service_key(out, change.service);
+    return IPVS_CMD_DEL_SERVICE;
+  }
+  std::uint8_t operator()(const AddDestination& change) const {
+    put_service_key(out, change.service);
+    put_destination(out, change.destination);
+    return IPVS_CMD_NEW_DEST;
+  }
+  std::uint8_t operator()(const EditDestination& change) const {
+    put_service_key(out, change.service);
+    put_destination(out, change.destination);
+    return IPVS_CMD_SET_DEST;
+  }
+  std::uint8_t operator()(const DeleteDestination& change) const {
+    put_service_key(out, change.service);
+    auto* nest = out.begin(IPVS_CMD_ATTR_DEST);
+    put_destination_key(out, change.destination);
+    out.end(nest);
+    return IPVS_CMD_DEL_DEST;
+  }
+};
+
+constexpr nla_policy kU16{NLA_U16, 0, 0};
+constexpr nla_policy kU32{NLA_U32, 0, 0};
+constexpr nla_policy kNest{NLA_NESTED, 0, 0};
+constexpr nla_policy kAddress{NLA_UNSPEC, 4, 0};
+constexpr nla_policy kText{NLA_STRING, 0, 0};
+
+using Policy = std::span<nla_policy>;
+
+std::array<nla_policy, IPVS_SVC_ATTR_MAX + 1> service_policy() {
+  std::array<nla_policy, IPVS_SVC_ATTR_MAX + 1> policy{};
+  for (const int type : {IPVS_SVC_ATTR_AF, IPVS_SVC_ATTR_PROTOCOL, IPVS_SVC_ATTR_PORT}) {
+    policy[static_cast<std::size_t>(type)] = kU16;
+  }
+  for (const int type : {IPVS_SVC_ATTR_FWMARK, IPVS_SVC_ATTR_TIMEOUT, IPVS_SVC_ATTR_NETMASK}) {
+    policy[static_cast<std::size_t>(type)] = kU32;
+  }
+  policy[IPVS_SVC_ATTR_ADDR] = kAddress;
+  policy[IPVS_SVC_ATTR_SCHED_NAME] = kText;
+  policy[IPVS_SVC_ATTR_PE_NAME] = kText;
+  policy[IPVS_SVC_ATTR_FLAGS] = {NLA_UNSPEC, sizeof(ip_vs_flags), 0};
+  return policy;
+}
+
+std::array<nla_policy, IPVS_DEST_ATTR_MAX + 1> destination_policy() {
+  std::array<nla_policy, IPVS_DEST_ATTR_MAX + 1> policy{};
+  policy[IPVS_DEST_ATTR_ADDR_FAMILY] = kU16;
+  policy[IPVS_DEST_ATTR_PORT] = kU16;
+  policy[IPVS_DEST_ATTR_ADDR] = kAddress;
+  for (const int type : {IPVS_DEST_ATTR_FWD_METHOD, IPVS_DEST_ATTR_WEIGHT, IPVS_DEST_ATTR_U_THRESH,
+                         IPVS_DEST_ATTR_L_THRESH}) {
+    policy[static_cast<std::size_t>(type)] = kU32;
+  }
+  return policy;
+}
+
+/// Attributes by type. Values are there or not; absent numbers read as zero.
+class Parsed {
+ public:
+  static std::optional<Parsed> from(nlattr* first, int length, Policy policy) {
+    Parsed parsed(policy.size());
+    const int highest = static_cast<int>(policy.size()) - 1;
+    if (nla_parse(parsed.found_.data(), highest, first, length, policy.data()) < 0) return {};
+    return parsed;
+  }
+  [[nodiscard]] bool has(std::size_t type) const { return found_[type] != nullptr; }
+  [[nodiscard]] nlattr* nest(std::size_t type) const { return found_[type]; }
+  [[nodiscard]] std::uint16_t u16(std::size_t type) const {
+    return has(type) ? nla_get_u16(found_[type]) : std::uint16_t{0};
+  }
+  [[nodiscard]] std::uint32_t u32(std::size_t type) const {
+    return has(type) ? nla_get_u32(found_[type]) : 0U;
+  }
+  [[nodiscard]] Port port(std::size_t type) const { return Port(ntohs(u16(type))); }
+  [[nodiscard]] std::string text(std::size_t type) const {
+    if (!has(type)) return {};
+    const char* data = static_cast<const char*>(nla_data(found_[type]));
+    return {data, strnlen(data, static_cast<std::size_t>(nla_len(found_[type])))};
+  }
+  /// Empty when it is too short for the family.
+  [[nodiscard]] IpAddress address(std::size_t type, Family family) const {
+    const std::size_t size = family == Family::ipv6 ? 16 : 4;
+    if (!has(type) || static_cast<std::size_t>(nla_len(found_[type])) < size) return {};
+    return IpAddress(std::span(static_cast<const std::uint8_t*>(nla_data(found_[type])), size));
+  }
+
+ private:
+  explicit Parsed(std::size_t types) : found_(types) {}
+  std::vector<nlattr*> found_;
+};
+
+std::optional<Family> family_from(std::uint16_t af) {
+  if (af == AF_INET) return Family::ipv4;
+  if (af == AF_INET6) return Family::ipv6;
+  return std::nullopt;
+}
+
+/// The attributes inside `type`, IPVS_CMD_ATTR_SERVICE or IPVS_CMD_ATTR_DEST.
+std::optional<Parsed> parse_nested(ByteView attributes, int type, Policy policy) {
+  std::array<nla_policy, IPVS_CMD_ATTR_MAX + 1> outer_policy{};
+  outer_policy[IPVS_CMD_ATTR_SERVICE] = kNest;
+  outer_policy[IPVS_CMD_ATTR_DEST] = kNest;
+  // libnl takes what it reads as not constant, but does not write to it.
+  auto* first = reinterpret_cast<nlattr*>(const_cast<std::uint8_t*>(attributes.data()));
+  const auto outer = Parsed::from(first, static_cast<int>(attributes.size()), outer_policy);
+  if (!outer || !outer->has(static_cast<std::size_t>(type))) return std::nullopt;
+  auto* nest = outer->nest(static_cast<std::size_t>(type));
+  return Parsed::from(static_cast<nlattr*>(nla_data(nest)), nla_len(nest), policy);
+}
+
+Error malformed(const char* what) {
+  return Error{std::string("malformed ") + what + " in a reply of the kernel's IPVS", EBADMSG};
+}
+
+}  // namespace
+
+Request encode(const Change& change) {
+  Attributes out;
+  const auto command = std::visit(Encoder{out}, change);
+  return {command, out.take()};
+}
+
+Request encode_list_services() { return {IPVS_CMD_GET_SERVICE, {}}; }
+
+Request encode_list_destinations(const ServiceKey& service) {
+  Attributes out;
+  put_service_key(out, service);
+  return {IPVS_CMD_GET_DEST, out.take()};
+}
+
+Result<Service> decode_service(ByteView attributes) {
+  auto policy = service_policy();
+  const auto parsed = parse_nested(attributes, IPVS_CMD_ATTR_SERVICE, policy);
+  if (!parsed) return malformed("service");
+  const auto family = family_from(parsed->u16(IPVS_SVC_ATTR_AF));
+  if (!family) return malformed("address family");
+  Service service;
+  service.key.fwmark = parsed->u32(IPVS_SVC_ATTR_FWMARK);
+  service.key.family = *family;
+  if (service.key.fwmark == 0) {
+    service.key.protocol = static_cast<Protocol>(parsed->u16(IPVS_SVC_ATTR_PROTOCOL));
+    service.key.endpoint = {parsed->address(IPVS_SVC_ATTR_ADDR, *family),
+                            parsed->port(IPVS_SVC_ATTR_PORT)};
+    if (service.key.endpoint.address.empty()) return malformed("service address");
+  }
+  service.scheduler = parsed->text(IPVS_SVC_ATTR_SCHED_NAME);
+  service.persistence_engine = parsed->text(IPVS_SVC_ATTR_PE_NAME);
+  ip_vs_flags flags{};
+  if (parsed->has(IPVS_SVC_ATTR_FLAGS)) {
+    std::memcpy(&flags, nla_data(parsed->nest(IPVS_SVC_ATTR_FLAGS)), sizeof flags);
+  }
+  service.flags = flags.flags & ~std::uint32_t{IP_VS_SVC_F_HASHED | IP_VS_SVC_F_PERSISTENT};
+  service.netmask = default_netmask(*family);
+  if ((flags.flags & IP_VS_SVC_F_PERSISTENT) != 0) {
+    service.persistence_timeout = parsed->u32(IPVS_SVC_ATTR_TIMEOUT);
+    service.netmask = parsed->u32(IPVS_SVC_ATTR_NETMASK);
+  }
+  return service;
+}
+
+Result<Destination> decode_destination(ByteView attributes, Family service_family) {
+  auto policy = destination_policy();
+  const auto parsed = parse_nested(attributes, IPVS_CMD_ATTR_DEST, policy);
+  if (!parsed) return malformed("destination");
+  auto family = std::optional(service_family);
+  if (parsed->has(IPVS_DEST_ATTR_ADDR_FAMILY)) {
+    family = family_from(parsed->u16(IPVS_DEST_ATTR_ADDR_FAMILY));
+  }
+  if (!family) return malformed("address family");
+  Destination destination;
+  destination.endpoint = {parsed->address(IPVS_DEST_ATTR_ADDR, *family),
+                          parsed->port(IPVS_DEST_ATTR_PORT)};
+  if (destination.endpoint.address.empty()) return malformed("destination address");
+  destination.method =
+      static_cast<ForwardingMethod>(parsed->u32(IPVS_DEST_ATTR_FWD_METHOD) & IP_VS_CONN_F_FWD_MASK);
+  destination.weight = parsed->u32(IPVS_DEST_ATTR_WEIGHT);
+  destination.upper_threshold = parsed->u32(IPVS_DEST_ATTR_U_THRESH);
+  destination.lower_threshold = parsed->u32(IPVS_DEST_ATTR_L_THRESH);
+  return destination;
+}
+
+}  // namespace understudy::ipvs

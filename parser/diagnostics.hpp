@@ -1,0 +1,111 @@
+// What the reader of a configuration has to say about it: where, what, and how to mend it.
+//
+// parser/ turns configuration text into values: source (files -> lines) -> grammar (lines -> tree)
+// -> bind (tree -> the section's own structs, by the rows of schema.hpp). It may not know what any
+// keyword means. Start with the worked example at the top of schema.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace understudy::parser {
+
+class ExpandedText;
+
+/// What a diagnostic does to the exit status of -t. A higher status of exit_status() wins in the
+/// order insecure, error, fatal; missing_argument ends the reading and outranks all.
+enum class Severity : std::uint8_t {
+  /// Worth saying; status 0.
+  note,
+  /// A keyword lacks a required argument; nothing after it is looked at. Status 2.
+  missing_argument,
+  /// An interface or device that has to be there is not. Status 4.
+  fatal,
+  /// Everything ordinary: unknown words, numbers, braces, quotes, deprecations. Status 5.
+  error,
+  /// Scripts without script security, or an include whose check failed. Status 6.
+  insecure,
+};
+
+/// Which process of keepalived reports it: decides the order of the output, and the parent alone
+/// omits the file name for a main file that includes nothing.
+enum class Stage : std::uint8_t { parent, checkers, vrrp, bfd };
+
+/// A stretch of a line of ExpandedText. Columns and lengths count octets.
+struct Location {
+  static constexpr std::uint32_t kNowhere = 0xffffffff;
+  /// Index into ExpandedText, or kNowhere.
+  std::uint32_t line = kNowhere;
+  /// From 0.
+  std::uint32_t column = 0;
+  std::uint32_t length = 0;
+  [[nodiscard]] bool known() const { return line != kNowhere; }
+  bool operator==(const Location&) const = default;
+};
+
+/// One complaint, complete in itself: it outlives the text it speaks of.
+struct Diagnostic {
+  Severity severity = Severity::error;
+  Stage stage = Stage::parent;
+  /// The original's wording, without its "(FILE: Line N) " prefix.
+  std::string message;
+  /// Empty: not about a place, or (stage parent) in the only file there is.
+  std::string file;
+  /// From 1; 0: not about a line.
+  std::uint32_t line = 0;
+  /// From 1, in octets; 0: the whole line.
+  std::uint32_t column = 0;
+  /// Octets; at least 1 when column is.
+  std::uint32_t length = 0;
+  /// The line as written, without its end.
+  std::string source_line;
+  /// "did you mean 'retry'?", or what would be accepted; empty: nothing to add.
+  std::string hint;
+  bool operator==(const Diagnostic&) const = default;
+};
+
+/// The original's one line: "(FILE: Line N) MESSAGE", "(Line N) MESSAGE" or "MESSAGE".
+[[nodiscard]] std::string first_line(const Diagnostic& diagnostic);
+
+/// first_line(), then the source line with a caret line below it, then the hint, each on its own
+/// line without a final newline. Tabs are kept so that the caret stands under its word; octets that
+/// are not printable UTF-8 appear as '?'.
+[[nodiscard]] std::string render(const Diagnostic& diagnostic);
+
+/// Exit status of -t for these: 0, 2, 4, 5 or 6.
+[[nodiscard]] int exit_status(const std::vector<Diagnostic>& diagnostics);
+
+/// Collects diagnostics while a text is read; turns locations into file, line and text. Identical
+/// ones are kept once, and no more than `kLimit` are (a last note says so).
+class Diagnostics {
+ public:
+  static constexpr std::size_t kLimit = 1000;
+
+  /// `text` must outlive this.
+  explicit Diagnostics(const ExpandedText& text) : text_(&text) {}
+
+  /// Who reports what is added from here on.
+  void set_stage(Stage stage) { stage_ = stage; }
+  [[nodiscard]] Stage stage() const { return stage_; }
+  void add(Severity severity, Location at, std::string message, std::string hint = {});
+  [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
+  /// In the original's order: the parent's, the checkers', vrrp's, bfd's; each in text order of
+  /// reporting. Leaves nothing behind. What comes after a missing argument's stage is dropped.
+  [[nodiscard]] std::vector<Diagnostic> take();
+
+ private:
+  const ExpandedText* text_;
+  Stage stage_ = Stage::parent;
+  std::vector<Diagnostic> all_;
+  std::size_t dropped_ = 0;
+};
+
+/// The name of `names` most like `word` (edit distance with transposition at most a third of its
+/// length, or one is the other plus what stuck to it); empty when none is close.
+[[nodiscard]] std::string_view nearest(std::string_view word,
+                                       const std::vector<std::string_view>& names);
+
+}  // namespace understudy::parser

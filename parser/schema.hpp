@@ -1,0 +1,464 @@
+// Keywords as rows: one row says everything there is to know about a keyword.
+//
+// A Block<T> is the list of keywords that may stand in a block and how each changes a T. Reading,
+// range checks, "did you mean", the statuses of -t and the manual all come from the rows; adding a
+// keyword is adding a row. Worked example (tests/unit/parser_schema_test.cpp runs it):
+//
+//   struct Door { std::string name; unsigned width = 80; bool locked = false;
+//                 std::chrono::microseconds delay{}; std::vector<IpAddress> bells;
+//                 std::optional<Side> side; };
+//   struct House { std::vector<Door> doors; };
+//
+//   Block<Door> door_rows() {
+//     Block<Door> rows;
+//     rows.value("width|breadth", "Width in cm.", number<unsigned>(60, 200), &Door::width)
+//         .by_default("80")
+//         .invalid("({2}) width '{1}' must be in [60, 200] - ignoring");
+//     rows.flag("locked", "Nobody gets in.", &Door::locked);
+//     rows.value("side", "Where it is.",
+//                choice<Side>({{"FRONT", Side::front}, {"BACK", Side::back}}), &Door::side)
+//         .once("({2}) side already given - ignoring");
+//     rows.value("wait", "Pause.", decimal_seconds(0, 10'000'000),
+//     &Door::delay).deprecated("delay"); rows.words("bells", "Who rings.", address(),
+//     &Door::bells);      // bells { 10.0.0.1 10.0.0.2 } rows.gone("hinge", "hinge is no longer
+//     supported"); return rows;
+//   }
+//   Block<House> house_rows() {
+//     Block<House> rows;
+//     rows.block("door", "A way in.", door_rows(),
+//                [](House& house, const Binding& binding) -> Door* {   // nullptr: skip the block
+//                  house.doors.emplace_back().name = binding.argument();
+//                  return &house.doors.back();
+//                },
+//                [](House&, Door& door, const Binding& binding) {      // at its '}'
+//                  if (door.bells.empty()) binding.report_at(Severity::error, binding.closing(),
+//                  …);
+//                })
+//         .takes("NAME", 1, 1)
+//         .when_missing("door name missing")                           // else: ends, status 2
+//         .reported_by(Stage::vrrp);
+//     return rows;
+//   }
+//   House house;  bind_all(house_rows(), house, tree, diagnostics);
+//
+// A target is a member pointer (the value is converted: Strong types, optionals, chrono) or a
+// function (T&, V) or (T&, V, const Binding&). In messages {0} is the keyword, {1} the first
+// argument, {2} the label: the first argument of the nearest enclosing block that has one.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "parser/bind.hpp"
+#include "parser/values.hpp"
+
+namespace understudy::parser {
+
+struct BlockInfo;
+
+/// What stands behind a keyword.
+enum class Kind : std::uint8_t { value, flag, block, entries };
+/// What an absent required argument is: the end of the reading (status 2), a complaint (5), or
+/// fine.
+enum class Missing : std::uint8_t { ends, complains, allowed };
+/// What a further word is: nothing, a complaint while the value is taken, a reason to take nothing.
+enum class Extra : std::uint8_t { ignored, complains, refused };
+/// What a second use in the same block does. first_wins and replaced complain.
+enum class Repeat : std::uint8_t { last_wins, adds_up, first_wins, replaced };
+
+/// Everything about a keyword that does not depend on what it changes.
+struct RowInfo {
+  std::string name;
+  /// Other spellings, accepted in silence.
+  std::vector<std::string> aliases;
+  /// One line for the manual.
+  std::string doc;
+  /// The keepalived release that has it, when that matters: "2.4.1".
+  std::string since;
+  Kind kind = Kind::value;
+  std::string syntax;
+  std::string range;
+  /// What holds when it is not given, as text.
+  std::string fallback;
+  std::size_t min_words = 0;
+  std::size_t max_words = 0;
+  Missing missing = Missing::ends;
+  Extra extra = Extra::ignored;
+  Repeat repeat = Repeat::last_wins;
+  std::string missing_message;
+  std::string extra_message;
+  std::string repeat_message;
+  std::string invalid_message;
+  /// Non-empty: every use is diagnosed with this.
+  std::string deprecation_message;
+  /// What to use instead.
+  std::string replacement;
+  /// Recognised, diagnosed, and without any effect.
+  bool no_effect = false;
+  /// Of top-level rows: whose keyword it is.
+  Stage stage = Stage::parent;
+  /// Its place in its block.
+  std::size_t index = 0;
+  /// Of blocks, and of entries with options.
+  std::shared_ptr<const BlockInfo> children;
+};
+
+/// The rows of a block without their targets: what the manual and the hints are made of.
+struct BlockInfo {
+  BlockInfo() = default;
+  BlockInfo(BlockInfo&&) = default;
+  BlockInfo& operator=(BlockInfo&&) = default;
+  BlockInfo(const BlockInfo&) = delete;
+  BlockInfo& operator=(const BlockInfo&) = delete;
+  virtual ~BlockInfo() = default;
+
+  /// In the order they were added.
+  [[nodiscard]] virtual std::vector<const RowInfo*> infos() const = 0;
+  /// What is said of a word that is no row.
+  std::string unknown_message = "Unknown keyword '{0}'";
+};
+
+/// Calls `visit(path, row)` for every row below `block`, depth first; `path` has the names of the
+/// enclosing rows, outermost first.
+void for_each_row(
+    const BlockInfo& block,
+    const std::function<void(const std::vector<std::string_view>& path, const RowInfo&)>& visit);
+
+/// The names of rows, at any depth, that must be followed by a block and are never anything else:
+/// what build_tree() needs to find a missing '{'.
+[[nodiscard]] std::vector<std::string_view> block_names(const BlockInfo& block);
+
+namespace detail {
+
+/// Converts what a codec gives into what a member holds.
+template <typename Member, typename V>
+void assign(Member& member, V&& value) {
+  using Plain = std::decay_t<V>;
+  if constexpr (std::is_assignable_v<Member&, V&&> &&
+                (!std::is_arithmetic_v<Plain> || std::is_same_v<Member, Plain>)) {
+    member = std::forward<V>(value);
+  } else if constexpr (requires {
+                         typename Member::value_type;
+                         member.push_back(value);
+                       }) {
+    member.push_back(typename Member::value_type(std::forward<V>(value)));
+  } else if constexpr (requires { member.emplace(std::forward<V>(value)); }) {
+    member.emplace(std::forward<V>(value));
+  } else {
+    member = static_cast<Member>(std::forward<V>(value));
+  }
+}
+
+template <typename T, typename V, typename Target>
+void deliver(const Target& target, T& object, V&& value, const Binding& binding) {
+  if constexpr (std::is_member_object_pointer_v<Target>) {
+    assign(object.*target, std::forward<V>(value));
+  } else if constexpr (std::is_invocable_v<const Target&, T&, V&&, const Binding&>) {
+    target(object, std::forward<V>(value), binding);
+  } else {
+    target(object, std::forward<V>(value));
+  }
+}
+
+/// Where a list of statements is bound: the text, and what encloses it.
+struct Frame {
+  const Tree* tree;
+  Diagnostics* diagnostics;
+  std::string_view label;
+  /// Only rows of this stage; nullopt: all.
+  std::optional<Stage> only;
+};
+
+}  // namespace detail
+
+/// A keyword and what it does to a T. The functions that return *this are its flags.
+template <typename T>
+class Row : public RowInfo {
+ public:
+  /// Takes the statement in; it has been admitted.
+  std::function<void(T&, const Binding&)> apply;
+
+  Row& by_default(std::string text) { return set(fallback, std::move(text)); }
+  Row& from(std::string version) { return set(since, std::move(version)); }
+  Row& reported_by(Stage who) { return set(stage, who); }
+  /// Words of a block's line or an entry: their description and number.
+  Row& takes(std::string what, std::size_t min, std::size_t max) {
+    min_words = min;
+    max_words = max;
+    return set(syntax, std::move(what));
+  }
+  /// A missing argument is a complaint (status 5) instead of the end of the reading.
+  Row& when_missing(std::string message) {
+    missing = Missing::complains;
+    return set(missing_message, std::move(message));
+  }
+  /// A missing argument is fine; the statement then does nothing.
+  Row& allow_missing() { return set(missing, Missing::allowed); }
+  /// Further words are a complaint; the value is taken all the same unless `what` says refused.
+  Row& when_extra(std::string message, Extra what = Extra::complains) {
+    extra = what;
+    return set(extra_message, std::move(message));
+  }
+  /// A second use is diagnosed and ignored.
+  Row& once(std::string message) {
+    repeat = Repeat::first_wins;
+    return set(repeat_message, std::move(message));
+  }
+  /// A second use is diagnosed and replaces the first.
+  Row& replaced(std::string message) {
+    repeat = Repeat::replaced;
+    return set(repeat_message, std::move(message));
+  }
+  Row& adds_up() { return set(repeat, Repeat::adds_up); }
+  /// Said after the codec's own message when it refused the value.
+  Row& invalid(std::string message) { return set(invalid_message, std::move(message)); }
+  /// Works, and every use is diagnosed. The message defaults to the original's.
+  Row& deprecated(std::string instead,
+                  std::string message = "{0} is deprecated - please use '{3}'") {
+    replacement = std::move(instead);
+    return set(deprecation_message, std::move(message));
+  }
+  /// Works in silence, but the manual says what to use instead.
+  Row& superseded(std::string instead) { return set(replacement, std::move(instead)); }
+
+ private:
+  template <typename M, typename V>
+  Row& set(M& member, V&& value) {
+    member = std::forward<V>(value);
+    return *this;
+  }
+};
+
+/// The keywords that may stand in a block, and how each changes a T.
+template <typename T>
+class Block : public BlockInfo {
+ public:
+  /// A keyword with a value. `names` is "name" or "name|alias|alias".
+  template <typename V, typename Target>
+  Row<T>& value(std::string_view names, std::string doc, Codec<V> codec, Target target) {
+    Row<T>& row = add(names, std::move(doc), Kind::value);
+    describe(row, codec);
+    row.apply = [codec = std::move(codec), target, &row](T& object, const Binding& binding) {
+      auto value = codec.read(binding, binding.arguments());
+      if (value) {
+        detail::deliver(target, object, *std::move(value), binding);
+      } else if (!row.invalid_message.empty()) {
+        binding.error(fill(row.invalid_message, binding));
+      }
+    };
+    return row;
+  }
+
+  /// A keyword alone. `target`: a member set to `value`, or a function (T&, bool[, Binding]).
+  template <typename Target>
+  Row<T>& flag(std::string_view names, std::string doc, Target target, bool value = true) {
+    Row<T>& row = add(names, std::move(doc), Kind::flag);
+    row.apply = [target, value](T& object, const Binding& binding) {
+      detail::deliver(target, object, bool(value), binding);
+    };
+    return row;
+  }
+
+  /// A statement `take(T&, const Binding&)` makes sense of by itself.
+  template <typename Take>
+  requires std::is_invocable_v<const Take&, T&, const Binding&> Row<T>
+  &statement(std::string_view names, std::string doc, Take take) {
+    Row<T>& row = add(names, std::move(doc), Kind::value);
+    row.max_words = SIZE_MAX;
+    row.apply = std::move(take);
+    return row;
+  }
+
+  /// A block with rows of its own. `open(T&, const Binding&) -> C*` gives what it fills, nullptr to
+  /// skip it; `close(T&, C&, const Binding&)` runs at its end.
+  template <typename C, typename Open, typename Close>
+  Row<T>& block(std::string_view names, std::string doc, Block<C> rows, Open open, Close close) {
+    Row<T>& row = add(names, std::move(doc), Kind::block);
+    auto shared = std::make_shared<const Block<C>>(std::move(rows));
+    row.children = shared;
+    row.apply = [shared, open, close](T& object, const Binding& binding) {
+      C* child = open(object, binding);
+      if (child == nullptr) return;
+      const std::string_view own = binding.argument();
+      shared->bind(*child, binding.tree().children(binding.node()),
+                   {&binding.tree(), &binding.diagnostics(), own.empty() ? binding.label() : own,
+                    std::nullopt});
+      close(object, *child, binding);
+    };
+    return row;
+  }
+  template <typename C, typename Open>
+  Row<T>& block(std::string_view names, std::string doc, Block<C> rows, Open open) {
+    return block(names, std::move(doc), std::move(rows), open, [](T&, C&, const Binding&) {});
+  }
+  /// A block whose rows change the T itself.
+  Row<T>& block(std::string_view names, std::string doc, Block<T> rows) {
+    return block(names, std::move(doc), std::move(rows),
+                 [](T& object, const Binding&) { return &object; });
+  }
+
+  /// A value block of lines, each given to `take(T&, const Binding&)`; words()[0] is its first
+  /// word.
+  template <typename Take>
+  requires std::is_invocable_v<const Take&, T&, const Binding&> Row<T>
+  &entries(std::string_view names, std::string doc, std::string entry_syntax, Take take) {
+    Row<T>& row = add(names, std::move(doc), Kind::entries);
+    row.syntax = std::move(entry_syntax);
+    row.apply = [take](T& object, const Binding& binding) {
+      for_each_entry(binding, [&](const Binding& entry) { take(object, entry); });
+    };
+    return row;
+  }
+
+  /// A value block of lines with option words. `head(T&, const Binding&, C&) -> words` fills the C
+  /// from the words at the front and says how many they are, 0 to skip the line; the rest is bound
+  /// by `options`; then `commit(T&, C&&, const Binding&)`.
+  template <typename C, typename Head, typename Commit>
+  Row<T>& entries(std::string_view names, std::string doc, std::string entry_syntax,
+                  Block<C> options, Head head, Commit commit) {
+    auto shared = std::make_shared<const Block<C>>(std::move(options));
+    Row<T>& row = entries(names, std::move(doc), std::move(entry_syntax),
+                          [shared, head, commit](T& object, const Binding& entry) {
+                            C value{};
+                            const std::size_t used = head(object, entry, value);
+                            if (used == 0) return;
+                            shared->bind_options(value, entry, used);
+                            commit(object, std::move(value), entry);
+                          });
+    row.children = shared;
+    return row;
+  }
+
+  /// A value block in which every word of every line is a value, delivered one by one.
+  template <typename V, typename Target>
+  Row<T>& words(std::string_view names, std::string doc, Codec<V> codec, Target target) {
+    const std::string syntax = codec.syntax;
+    return entries(names, std::move(doc), syntax,
+                   [codec = std::move(codec), target](T& object, const Binding& entry) {
+                     for (const Word& word : entry.words()) {
+                       auto value = codec.read(entry, std::span(&word, 1));
+                       if (value) detail::deliver(target, object, *std::move(value), entry);
+                     }
+                   });
+  }
+
+  /// A keyword that exists and is accepted, whose work this program does not do.
+  Row<T>& ignored(std::string_view names, std::string doc, std::string what_syntax = {}) {
+    Row<T>& row = statement(names, std::move(doc), [](T&, const Binding&) {});
+    row.no_effect = true;
+    row.syntax = std::move(what_syntax);
+    row.min_words = row.syntax.empty() ? 0 : 1;
+    return row;
+  }
+
+  /// A keyword that once existed: every use is diagnosed with `message`, and does nothing.
+  Row<T>& gone(std::string_view names, std::string message) {
+    Row<T>& row = ignored(names, "No longer supported.");
+    row.missing = Missing::allowed;
+    row.deprecation_message = std::move(message);
+    return row;
+  }
+
+  /// Binds statements in order.
+  void bind(T& object, Tree::Siblings nodes, const detail::Frame& frame) const {
+    Seen seen;
+    for (std::uint32_t index = nodes.first(); index < nodes.last();) {
+      const Node& node = frame.tree->nodes[index];
+      const Binding binding(*frame.tree, *frame.diagnostics, node, frame.label);
+      const bool descend = bind_statement(object, binding, frame, seen);
+      index = descend ? index + 1 : node.end;
+    }
+  }
+
+  /// Binds the option words of an entry from its word `first` on.
+  void bind_options(T& object, const Binding& entry, std::size_t first) const {
+    Seen seen;
+    const auto words = entry.words();
+    while (first < words.size()) {
+      const Row<T>* row = find(words[first].text);
+      const std::size_t wanted = row == nullptr ? 1 : 1 + std::min(row->max_words, words.size());
+      const auto own = words.subspan(first, std::min(wanted, words.size() - first));
+      const Binding option = entry.narrowed(own);
+      if (row == nullptr) {
+        report_unknown(*this, option);
+      } else if (admit(*row, seen, option)) {
+        row->apply(object, option);
+      }
+      first += own.size();
+    }
+  }
+
+  [[nodiscard]] const Row<T>* find(std::string_view name) const {
+    const auto found = by_name_.find(name);
+    return found == by_name_.end() ? nullptr : found->second;
+  }
+  [[nodiscard]] std::vector<const RowInfo*> infos() const override {
+    std::vector<const RowInfo*> all;
+    for (const Row<T>& row : rows_) all.push_back(&row);
+    return all;
+  }
+
+ private:
+  /// True: the braces around what follows mean nothing; read on inside them.
+  bool bind_statement(T& object, const Binding& binding, const detail::Frame& frame,
+                      Seen& seen) const {
+    const bool structure = !frame.only || *frame.only == Stage::parent;
+    if (binding.words().empty()) return structure ? report_brace(binding) : descends(binding);
+    const Row<T>* row = find(binding.keyword());
+    if (row == nullptr) {
+      if (structure) report_unknown(*this, binding);
+      return false;
+    }
+    if (frame.only && row->stage != *frame.only) return false;
+    if (!admit(*row, seen, binding)) return false;
+    row->apply(object, binding);
+    return check_braces(*row, binding);
+  }
+
+  Row<T>& add(std::string_view names, std::string doc, Kind kind) {
+    Row<T>& row = rows_.emplace_back();
+    const std::size_t bar = names.find('|');
+    row.name = names.substr(0, bar);
+    for (std::size_t at = bar; at != std::string_view::npos;) {
+      const std::size_t next = names.find('|', at + 1);
+      row.aliases.emplace_back(names.substr(at + 1, next - at - 1));
+      at = next;
+    }
+    row.doc = std::move(doc);
+    row.kind = kind;
+    row.index = rows_.size() - 1;
+    by_name_.emplace(row.name, &row);
+    for (const std::string& alias : row.aliases) by_name_.emplace(alias, &row);
+    return row;
+  }
+
+  template <typename V>
+  static void describe(Row<T>& row, const Codec<V>& codec) {
+    row.syntax = codec.syntax;
+    row.range = codec.range;
+    row.min_words = codec.min_words;
+    row.max_words = codec.max_words;
+  }
+
+  std::deque<Row<T>> rows_;
+  std::unordered_map<std::string_view, const Row<T>*> by_name_;
+};
+
+/// Binds a whole text to `object`, stage by stage as the original's processes would.
+template <typename T>
+void bind_all(const Block<T>& rows, T& object, const Tree& tree, Diagnostics& diagnostics) {
+  for (const Stage stage : {Stage::parent, Stage::checkers, Stage::vrrp, Stage::bfd}) {
+    diagnostics.set_stage(stage);
+    rows.bind(object, tree.top(), {&tree, &diagnostics, {}, stage});
+  }
+}
+
+}  // namespace understudy::parser

@@ -1,0 +1,162 @@
+// Codecs: how the words after a keyword become a value, and the words that describe that value.
+//
+// A codec reports what is wrong in the original's wording and returns nothing then. The parsing
+// functions below them are plain text -> value and do not know what a statement is.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/address.hpp"
+#include "daemon/base/result.hpp"
+#include "parser/bind.hpp"
+
+namespace understudy::parser {
+
+/// Reads a V from the words after a keyword.
+template <typename V>
+struct Codec {
+  using Value = V;
+  /// What the manual calls it: "NUMBER", "SECONDS", "BOOL", "IP", "MASTER|BACKUP".
+  std::string syntax;
+  /// What is accepted, for the manual and for hints: "1..255"; empty: anything.
+  std::string range;
+  /// How many words it takes; fewer are "missing", more are "extra".
+  std::size_t min_words = 1;
+  std::size_t max_words = 1;
+  /// Gets the arguments, at least min_words of them.
+  std::function<std::optional<V>(const Binding&, std::span<const Word>)> read;
+};
+
+// --- Text to value. Errors carry the original's message. ---
+
+/// Decimal; leading blanks, '+' and leading zeros are accepted, the empty text is 0.
+[[nodiscard]] Result<std::uint64_t> parse_unsigned(std::string_view text, std::uint64_t min,
+                                                   std::uint64_t max);
+/// As parse_unsigned, with a sign.
+[[nodiscard]] Result<std::int64_t> parse_signed(std::string_view text, std::int64_t min,
+                                                std::int64_t max);
+/// A decimal fraction in units of 10^-decimals: "1.5" with 6 decimals is 1500000. ".5", "5." and
+/// "." are accepted, more decimals are not. `min` and `max` are in those units.
+[[nodiscard]] Result<std::uint64_t> parse_decimal(std::string_view text, unsigned decimals,
+                                                  std::uint64_t min, std::uint64_t max);
+/// on/true/yes, off/false/no; nullopt for anything else.
+[[nodiscard]] std::optional<bool> parse_bool(std::string_view text);
+/// An address; "/mask" and "-range" tails are lost in silence, as in the original's plain
+/// addresses.
+[[nodiscard]] std::optional<IpAddress> parse_plain_address(std::string_view text);
+/// "ADDRESS[/LENGTH]"; without a length the whole address. The error names what is wrong.
+[[nodiscard]] Result<Prefix> parse_prefix(std::string_view text);
+/// 1..65535 or a service name of services(5).
+[[nodiscard]] Result<Port> parse_port(std::string_view text);
+/// "255.255.255.0" as a network-order mask, or for IPv6 a prefix length 1..128.
+[[nodiscard]] std::optional<std::uint32_t> parse_netmask(std::string_view text);
+/// 32 hexadecimal digits, given back in lower case.
+[[nodiscard]] std::optional<std::string> parse_md5(std::string_view text);
+/// "200" or "200-299", inclusive, 100..599.
+[[nodiscard]] std::optional<std::pair<unsigned, unsigned>> parse_status_range(
+    std::string_view text);
+/// Splits by blanks outside quotes; in and outside quotes a backslash escapes as in the shell's
+/// $'...' (\n, \x41, \101, \cA …). Error: unmatched quote, or a backslash at the end.
+[[nodiscard]] Result<std::vector<std::string>> split_escaped(std::string_view text);
+
+// --- Codecs. ---
+
+/// No value: the keyword alone means `value`.
+[[nodiscard]] Codec<bool> flag(bool value = true);
+/// on/off, true/false, yes/no.
+[[nodiscard]] Codec<bool> boolean();
+/// As boolean(); without a word, true.
+[[nodiscard]] Codec<bool> optional_boolean();
+/// One word, any.
+[[nodiscard]] Codec<std::string> text(std::string syntax = "STRING");
+/// One word of at most `limit` octets; what is longer is refused.
+[[nodiscard]] Codec<std::string> interface_name();
+/// Whole seconds / seconds with a fraction of up to `decimals` places; bounds in seconds.
+[[nodiscard]] Codec<std::chrono::seconds> seconds(std::uint64_t min, std::uint64_t max);
+/// Bounds in microseconds. `decimals` is the finest resolution taken, 3 or 6.
+[[nodiscard]] Codec<std::chrono::microseconds> decimal_seconds(std::uint64_t min_us,
+                                                               std::uint64_t max_us,
+                                                               unsigned decimals = 6);
+[[nodiscard]] Codec<IpAddress> address();
+[[nodiscard]] Codec<Prefix> prefix();
+[[nodiscard]] Codec<Port> port();
+/// "ADDRESS [PORT]".
+[[nodiscard]] Codec<Endpoint> endpoint();
+[[nodiscard]] Codec<std::uint32_t> netmask();
+[[nodiscard]] Codec<std::string> md5_digest();
+/// One or more of "CODE" and "CODE-CODE".
+[[nodiscard]] Codec<std::vector<std::pair<unsigned, unsigned>>> status_codes();
+/// A command line: both kinds of quotes and escapes; the words of it become argv. A single word
+/// that was quoted as a whole is split again, as a shell would its command.
+[[nodiscard]] Codec<std::vector<std::string>> command_line();
+
+namespace detail {
+[[nodiscard]] Codec<std::int64_t> signed_number(std::int64_t min, std::int64_t max);
+[[nodiscard]] Codec<std::uint64_t> unsigned_number(std::uint64_t min, std::uint64_t max);
+}  // namespace detail
+
+/// Gives what `codec` reads to `convert`, whose result is the value.
+template <typename V, typename Convert>
+[[nodiscard]] auto mapped(Codec<V> codec, Convert convert) {
+  using Out = decltype(convert(std::declval<V>()));
+  Codec<Out> out{codec.syntax, codec.range, codec.min_words, codec.max_words, {}};
+  out.read = [read = std::move(codec.read), convert = std::move(convert)](
+                 const Binding& binding, std::span<const Word> words) -> std::optional<Out> {
+    auto value = read(binding, words);
+    if (!value) return std::nullopt;
+    return convert(*std::move(value));
+  };
+  return out;
+}
+
+/// A whole number in [min, max], diagnosed in the original's words for signed or unsigned.
+template <typename N>
+[[nodiscard]] Codec<N> number(N min = 0, N max = std::numeric_limits<N>::max()) {
+  if constexpr (std::is_signed_v<N>) {
+    return mapped(detail::signed_number(min, max), [](auto v) { return static_cast<N>(v); });
+  } else {
+    return mapped(detail::unsigned_number(min, max), [](auto v) { return static_cast<N>(v); });
+  }
+}
+
+/// One of a list of words, compared as written. `complain` words the message for another word;
+/// without it: "unknown KEYWORD 'WORD'".
+template <typename E>
+[[nodiscard]] Codec<E> choice(std::vector<std::pair<std::string, E>> choices,
+                              std::function<std::string(std::string_view)> complain = {}) {
+  Codec<E> codec;
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : choices) {
+    codec.syntax += (codec.syntax.empty() ? "" : "|") + name;
+  }
+  codec.read = [choices = std::move(choices), complain = std::move(complain)](
+                   const Binding& binding, std::span<const Word> words) -> std::optional<E> {
+    std::vector<std::string_view> known;
+    for (const auto& [name, value] : choices) {
+      if (words[0].text == name) return value;
+      known.push_back(name);
+    }
+    std::string message = complain
+                              ? complain(words[0].text)
+                              : fmt::format("unknown {} '{}'", binding.keyword(), words[0].text);
+    const std::string_view near = nearest(words[0].text, known);
+    binding.error_at(words[0], std::move(message),
+                     near.empty() ? fmt::format("expected one of {}", fmt::join(known, ", "))
+                                  : fmt::format("did you mean '{}'?", near));
+    return std::nullopt;
+  };
+  return codec;
+}
+
+}  // namespace understudy::parser

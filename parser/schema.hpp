@@ -359,6 +359,26 @@ class Block : public BlockInfo {
     return row;
   }
 
+  /// Takes in the rows of another block; they change the member of T that `member` points to.
+  template <typename C>
+  void merge(Block<C> rows, C T::*member) {
+    auto shared = std::make_shared<const Block<C>>(std::move(rows));
+    shared->each_row([&](const Row<C>& theirs) {
+      Row<T>& row = rows_.emplace_back();
+      static_cast<RowInfo&>(row) = theirs;
+      row.index = rows_.size() - 1;
+      row.apply = [shared, member, &theirs](T& object, const Binding& binding) {
+        theirs.apply(object.*member, binding);
+      };
+      by_name_.emplace(row.name, &row);
+      for (const std::string& alias : row.aliases) by_name_.emplace(alias, &row);
+    });
+  }
+  template <typename Visit>
+  void each_row(Visit visit) const {
+    for (const Row<T>& row : rows_) visit(row);
+  }
+
   /// A keyword that once existed: every use is diagnosed with `message`, and does nothing.
   Row<T>& gone(std::string_view names, std::string message) {
     Row<T>& row = ignored(names, "No longer supported.");

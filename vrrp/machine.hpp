@@ -1,18 +1,49 @@
-// The state machine of one virtual router (RFC 3768 section 6.4), a pure core.
+// The state machine of one virtual router (RFC 3768 section 6.4, RFC 5798 section 6.4), a pure
+// core.
 //
 // step() takes an event and the time, and says what to do; deadline() says when to call step() with
 // TimerExpired. It owns no socket, clock or log, so whole networks run in a test under virtual
-// time.
+// time. Log lines have the original's words.
+//
+// Beyond the RFC, because operators suffered from its absence:
+// - A stall. A router whose timer is late by more than the master down interval did not run while
+//   another took over. The caller hands over the adverts that wait before it says TimerExpired. If
+//   we are then still master we announce our addresses anew and tell the scripts again; a backup
+//   starts its master down timer again instead of taking over on the strength of an old silence.
+// - Two masters. The lesser of them sends one last advert when it gives way, so that the other
+//   learns of the overlap and announces its addresses again, whichever of them is heard first.
+// - An address deleted by somebody else is put back.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 
 #include "daemon/base/types.hpp"
 #include "vrrp/action.hpp"
+#include "vrrp/announcement_plan.hpp"
 #include "vrrp/event.hpp"
+#include "vrrp/restore_limit.hpp"
 
 namespace understudy::vrrp {
+
+/// What happened to a virtual router since it was made.
+struct Counters {
+  std::uint64_t adverts_received = 0;
+  std::uint64_t adverts_sent = 0;
+  std::uint64_t leaving_received = 0;
+  std::uint64_t leaving_sent = 0;
+  std::uint64_t became_master = 0;
+  std::uint64_t released_master = 0;
+  std::uint64_t interval_mismatches = 0;
+  std::uint64_t address_mismatches = 0;
+  /// Adverts of another master heard while master.
+  std::uint64_t overlaps = 0;
+  /// Times the process did not run for longer than the master down interval.
+  std::uint64_t stalls = 0;
+  std::uint64_t addresses_restored = 0;
+  bool operator==(const Counters&) const = default;
+};
 
 /// One virtual router.
 class Machine {
@@ -21,7 +52,8 @@ class Machine {
   Machine(std::shared_ptr<const InstanceConfig> config, IpAddress primary);
 
   /// Handles one event at `now` (never earlier than before) and returns what to do, in order. On
-  /// becoming master the advert comes first.
+  /// becoming master the advert comes first. The first event is Started or Resumed; after Stopped
+  /// nothing has an effect.
   [[nodiscard]] Actions step(const Event& event, TimePoint now);
   /// When TimerExpired is due; nullopt: nothing is.
   [[nodiscard]] std::optional<TimePoint> deadline() const;
@@ -32,11 +64,93 @@ class Machine {
   /// Master down interval now in force (RFC 3768 section 6.1).
   [[nodiscard]] Duration master_down_interval() const;
   [[nodiscard]] const InstanceConfig& config() const { return *config_; }
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+  /// The master last heard; empty: none yet.
+  [[nodiscard]] const IpAddress& master() const { return master_; }
 
  private:
+  /// One call of step().
+  struct Turn {
+    TimePoint now;
+    Actions actions;
+  };
+  /// Complaints made once until the master or our state changes.
+  struct Complaints {
+    bool interval = false;
+    bool addresses = false;
+    bool same_address = false;
+    bool two_owners = false;
+  };
+
+  void handle(const Started& event, Turn& turn);
+  void handle(const Resumed& event, Turn& turn);
+  void handle(const AdvertReceived& event, Turn& turn);
+  void handle(const TimerExpired& event, Turn& turn);
+  void handle(const TrackingChanged& event, Turn& turn);
+  void handle(const AddressLost& event, Turn& turn);
+  void handle(const PrimaryAddressChanged& event, Turn& turn);
+  void handle(const Reconfigured& event, Turn& turn);
+  void handle(const Stopped& event, Turn& turn);
+
+  // machine.cpp: states. transition() alone assigns state_.
+  void transition(RouterState to, Turn& turn);
+  void exit_master(RouterState to, Turn& turn);
+  void enter_master(Turn& turn);
+  void take_over(Turn& turn);
+  void rejoin(Turn& turn);
+  void check_invariants() const;
+
+  // machine_adverts.cpp: what an advert does to a backup and to a master.
+  void complain_of_interval(const AdvertReceived& event, Turn& turn);
+  void compare_addresses(const AdvertReceived& event, Turn& turn);
+  void advert_as_backup(const AdvertReceived& event, Turn& turn);
+  void accept_master(const AdvertReceived& event, Turn& turn);
+  void delay_preemption(bool lesser, Turn& turn);
+  void advert_as_master(const AdvertReceived& event, Turn& turn);
+  void complain_of_equal(const AdvertReceived& event, Turn& turn);
+  void give_way(const AdvertReceived& event, Turn& turn);
+  void hold_against(const AdvertReceived& event, Turn& turn);
+  void note_master(const IpAddress& source, Turn& turn);
+  void learn_interval(const Advert& advert, Turn& turn);
+
+  [[nodiscard]] bool faulty() const { return tracking_.failing > 0 || tracking_.pending > 0; }
+  [[nodiscard]] bool preempts() const { return !config_->nopreempt || config_->owner(); }
+  [[nodiscard]] bool timer_runs() const;
+  [[nodiscard]] Duration timer_length() const;
+  /// The advert or master down timer is late by more than the master down interval.
+  [[nodiscard]] bool stalled(TimePoint now) const;
+  void recover_from_stall(Turn& turn);
+  void advert_timer_expired(Turn& turn);
+
+  void send_advert(Priority priority, Turn& turn);
+  void announce_all(Turn& turn);
+  void restore(const IpAddress& address, Turn& turn);
+  void notify(RouterState state, Turn& turn) const;
+  void log_priority_change(Priority before, Turn& turn) const;
+  void reconfigure_master(const InstanceConfig& before, Turn& turn);
+  void reconfigure_backup(const InstanceConfig& before, Turn& turn);
+
   std::shared_ptr<const InstanceConfig> config_;
   IpAddress primary_;
   RouterState state_ = RouterState::init;
+  TrackingSummary tracking_;
+  /// When the advert timer (master) or the master down timer (backup) was started.
+  TimePoint timer_start_;
+  /// Backup: the master said that it leaves, only the skew time is left to wait.
+  bool leaving_ = false;
+  /// The interval the master down interval is made of: in version 3 the master's own.
+  Duration master_interval_;
+  /// Backup: preempt_delay runs until then.
+  std::optional<TimePoint> preempt_at_;
+  IpAddress master_;
+  /// The lesser master whose adverts we last discarded: it may still talk when we took over.
+  IpAddress preempted_;
+  TimePoint master_since_;
+  bool fault_told_ = false;
+  Complaints complaints_;
+  AnnouncementPlan plan_;
+  RestoreLimit restore_limit_;
+  Counters counters_;
 };
 
 }  // namespace understudy::vrrp

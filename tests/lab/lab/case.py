@@ -6,7 +6,7 @@ import traceback
 
 from .daemon import Daemon
 from .host import REPOSITORY
-from .network import Network
+from .network import Network, Solo
 
 ORIGINAL = "/usr/sbin/keepalived"
 SEEDS = os.path.join(REPOSITORY, "tests", "lab", "seeds")
@@ -52,6 +52,12 @@ class Lab:
     def network(self):
         """A new network; it ends with the test."""
         one = Network(self.results)
+        self._opened.append(one)
+        return one
+
+    def solo(self, name, interface, address):
+        """A host of its own network, not up yet; it ends with the test."""
+        one = Solo(name, interface, address, self.results)
         self._opened.append(one)
         return one
 

@@ -100,10 +100,12 @@ class Daemon:
     def kill(self):
         """Kills the whole of it at once (SIGKILL), returning the time of the first kill."""
         pids = self.processes()
+        parent = self.pid("parent")
+        children = [pid for pid in pids if pid != parent]
+        for pid in children:
+            os.kill(pid, signal.SIGSTOP)  # so that they cannot act on the parent's death
         now = time.monotonic()
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)  # so that none can act on the death of another
-        for pid in pids:
+        for pid in [parent] + children:
             os.kill(pid, signal.SIGKILL)
         eventually(lambda: not self.processes(), 5, f"{self.host.name}: keepalived is killed")
         self._process.wait(5)

@@ -8,6 +8,22 @@ from .host import Host
 from .wire import Capture
 
 
+def batch(host, lines):
+    """Runs lines of `ip` in the network of a host."""
+    # Only the network namespace is entered: the pids in the lines are those seen from here.
+    with kernel.network_of(host.pid):
+        done = subprocess.run(
+            ["ip", "-batch", "-"],
+            input="\n".join(lines).encode() + b"\n",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=30,
+            check=False,
+        )
+    if done.returncode != 0:
+        raise RuntimeError(f"{host.name}: ip -batch: {done.stdout.decode()}\n{lines}")
+
+
 class Network:
     """Hosts on one switch. `Network(results).add("client", "eth0", "192.168.8.50/24")`, then up()."""
 
@@ -38,36 +54,22 @@ class Network:
                 f" address 02:00:00:00:00:{number:02x} netns {host.pid}"
             )
             lines += [f"link set {port} master br0", f"link set {port} up"]
-        self._batch(self.switch, lines)
+        batch(self.switch, lines)
         for name, interface, addresses in self._wanted:
             lines = [f"address add {address} dev {interface}" for address in addresses]
-            self._batch(self.hosts[name], lines + [f"link set {interface} up"])
+            batch(self.hosts[name], lines + [f"link set {interface} up"])
         return self
-
-    def _batch(self, host, lines):
-        # Only the network namespace is entered: the pids in the lines are those seen from here.
-        with kernel.network_of(host.pid):
-            done = subprocess.run(
-                ["ip", "-batch", "-"],
-                input="\n".join(lines).encode() + b"\n",
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=30,
-                check=False,
-            )
-        if done.returncode != 0:
-            raise RuntimeError(f"{host.name}: ip -batch: {done.stdout.decode()}\n{lines}")
 
     def __getitem__(self, name):
         return self.hosts[name]
 
     def cut(self, name):
         """Takes the switch's port to the host down: the host loses its carrier."""
-        self._batch(self.switch, [f"link set {self._ports[name]} down"])
+        batch(self.switch, [f"link set {self._ports[name]} down"])
 
     def mend(self, name):
         """Undoes cut()."""
-        self._batch(self.switch, [f"link set {self._ports[name]} up"])
+        batch(self.switch, [f"link set {self._ports[name]} up"])
 
     def mute(self, name):
         """The switch drops what the host sends and should get, without the carrier going."""
@@ -92,3 +94,25 @@ class Network:
             one.save(os.path.join(self.results, "wire.txt"))
         for host in list(self.hosts.values()) + [self.switch]:
             host.close()
+
+
+class Solo:
+    """One host whose interface leads to nobody: for what a director does all by itself."""
+
+    def __init__(self, name, interface, address, results):
+        self.host = Host(name, results)
+        self._lines = [
+            f"link add name lab0 type veth peer name {interface} address 02:00:00:00:01:01",
+            f"address add {address} dev {interface}",
+            "link set lab0 up",
+            f"link set {interface} up",
+        ]
+
+    def up(self):
+        """Waits until the host stands and its link is up; returns the host."""
+        batch(self.host.wait_ready(), self._lines)
+        return self.host
+
+    def close(self):
+        """Ends the host."""
+        self.host.close()

@@ -1,0 +1,104 @@
+// A child's side of a reload: turns the text in a ReloadOrder's memfd into its configuration, in a
+// thread of its own so that the loop goes on meanwhile.
+#pragma once
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "daemon/base/bytes.hpp"
+#include "daemon/base/fd.hpp"
+#include "daemon/base/loop.hpp"
+#include "daemon/base/result.hpp"
+#include "daemon/run/child.hpp"
+
+namespace understudy::run {
+
+/// All octets of a file from its start, wherever its offset is.
+[[nodiscard]] inline Result<Bytes> read_whole(int file) {
+  struct stat status {};
+  if (fstat(file, &status) < 0) return Error::from_errno(errno, "fstat");
+  Bytes content(static_cast<std::size_t>(status.st_size));
+  std::size_t done = 0;
+  while (done < content.size()) {
+    const auto count =
+        pread(file, content.data() + done, content.size() - done, static_cast<off_t>(done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Error::from_errno(errno, "reading the new configuration");
+    if (count == 0) return Error{"the new configuration is cut short", EIO};
+    done += static_cast<std::size_t>(count);
+  }
+  return content;
+}
+
+/// Decodes one text after the other; of those that come meanwhile only the last is kept. A process
+/// with SCHED_RESET_ON_FORK has it done at normal priority.
+template <typename RoleConfig>
+class ReloadDecoder {
+ public:
+  using Decoded = Result<ChildConfig<RoleConfig>>;
+  using Decode = std::function<Decoded(ByteView)>;
+  /// Called by the loop. Superseded orders are not reported.
+  using OnDone = std::function<void(std::uint64_t generation, Decoded)>;
+
+  ReloadDecoder(Loop& loop, Decode decode, OnDone on_done)
+      : decode_(std::move(decode)),
+        on_done_(std::move(on_done)),
+        done_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+        watch_(loop, done_.get(), EPOLLIN, [this](std::uint32_t) { finish(); }) {}
+  ReloadDecoder(const ReloadDecoder&) = delete;
+  ReloadDecoder& operator=(const ReloadDecoder&) = delete;
+  /// Waits for the text that is being decoded.
+  ~ReloadDecoder() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void start(std::uint64_t generation, Fd text) {
+    if (thread_.joinable()) {
+      waiting_.emplace(generation, std::move(text));
+      return;
+    }
+    generation_ = generation;
+    thread_ = std::thread([this, text = std::move(text)] {
+      auto content = read_whole(text.get());
+      decoded_ = content ? decode_(*content) : Decoded(content.error());
+      eventfd_write(done_.get(), 1);
+    });
+  }
+
+ private:
+  void finish() {
+    eventfd_t count = 0;
+    eventfd_read(done_.get(), &count);
+    thread_.join();
+    std::optional<Decoded> decoded = std::move(decoded_);
+    decoded_.reset();
+    if (waiting_) {
+      auto next = std::move(*waiting_);
+      waiting_.reset();
+      start(next.first, std::move(next.second));
+      return;
+    }
+    on_done_(generation_, std::move(*decoded));
+  }
+
+  Decode decode_;
+  OnDone on_done_;
+  Fd done_;
+  Watch watch_;
+  std::thread thread_;
+  std::uint64_t generation_ = 0;
+  /// Written by the thread, read by the loop after joining it.
+  std::optional<Decoded> decoded_;
+  std::optional<std::pair<std::uint64_t, Fd>> waiting_;
+};
+
+}  // namespace understudy::run

@@ -87,16 +87,25 @@ struct GlobalConfig {
   NotifyFifo vrrp_notify_fifo;
   NotifyFifo lvs_notify_fifo;
 
+  /// What the processes call themselves (comm); empty: the program's name.
+  std::string process_name;
+  std::string vrrp_process_name;
+  std::string checker_process_name;
   ProcessScheduling vrrp_process;
   ProcessScheduling checker_process;
   /// `vrrp_rt_priority 0` / the keyword that turns the default real-time priority off.
   bool vrrp_real_time = true;
 
   std::string default_interface = "eth0";
+  /// Interfaces need not exist when the configuration is read.
+  bool dynamic_interfaces = false;
   IpAddress vrrp_mcast_group4 = *IpAddress::parse("224.0.0.18");
   std::uint8_t vrrp_version = 2;
   bool vrrp_strict = false;
   bool vrrp_skip_check_adv_addr = false;
+  bool vrrp_lower_prio_no_advert = false;
+  bool vrrp_higher_prio_send_advert = false;
+  bool vrrp_notify_priority_changes = false;
   AnnouncementTiming announcements;
   /// Pause between two gratuitous ARP / unsolicited NA on an interface.
   std::chrono::microseconds garp_interval{0};

@@ -1,0 +1,30 @@
+// The keyword rows of global_defs and of the top level, and what completes them.
+#pragma once
+
+#include <string>
+
+#include "daemon/global/config.hpp"
+#include "daemon/global/draft.hpp"
+#include "parser/schema.hpp"
+
+namespace understudy {
+
+/// The rows of the top level that belong to no section, global_defs among them.
+[[nodiscard]] parser::Block<GlobalDraft> global_rows();
+
+/// The rows inside global_defs.
+[[nodiscard]] parser::Block<GlobalDraft> global_defs_rows();
+
+/// Keywords of global_defs and of the top level without effect.
+void add_ignored_global(parser::Block<GlobalDraft>& global_defs);
+void add_ignored_top(parser::Block<GlobalDraft>& top);
+
+/// Fills in what depends on the machine: router_id, sender and HELO name from `hostname`.
+[[nodiscard]] GlobalConfig complete_global(const GlobalDraft& draft, const std::string& hostname,
+                                           ScriptUsers& users);
+
+/// Resolves smtp_server ("IP-or-NAME", port) with getaddrinfo(3), which may ask the DNS; an empty
+/// endpoint when there is no such host.
+[[nodiscard]] Endpoint resolve_mail_server(const std::string& name, Port port);
+
+}  // namespace understudy

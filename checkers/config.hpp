@@ -70,7 +70,7 @@ struct Url {
   std::string path = "/";
   /// MD5 of the body, lower-case hexadecimal; empty: not checked.
   std::string digest;
-  /// Accepted status codes, inclusive ranges; empty: 200..299 unless a digest is given.
+  /// Accepted status codes, inclusive ranges; empty: 200..299, also when a digest is given.
   std::vector<std::pair<unsigned, unsigned>> status_codes;
   /// Host header; empty: the checker's, the virtual server's, else the address.
   std::string virtualhost;

@@ -43,6 +43,8 @@ class Monitor {
       : Monitor(loop, log, check, std::move(server_label), std::move(service_label),
                 Known{initially_up, false}, std::move(on_change)) {}
 
+  ~Monitor();
+
   /// First attempt at `first`. Logs "Activating healthchecker for service …" for a check that has
   /// not run yet.
   void start(TimePoint first);
@@ -53,7 +55,6 @@ class Monitor {
   [[nodiscard]] bool has_run() const { return verdict_.has_run(); }
 
  private:
-  void attempt();
   void weigh(const ProbeOutcome& outcome);
 
   Loop& loop_;

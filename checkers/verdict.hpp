@@ -61,19 +61,21 @@ class Verdict {
  public:
   Verdict(VerdictRules rules, VerdictWords words, bool up, bool has_run);
 
-  /// Weighs the outcome of an attempt at step().
+  /// Weighs the outcome of an attempt at next_step().
   VerdictActions step(const ProbeOutcome& outcome, TimePoint now);
 
   /// The step the next attempt is to make.
-  [[nodiscard]] std::size_t step() const { return step_; }
+  [[nodiscard]] std::size_t next_step() const { return step_; }
   [[nodiscard]] bool up() const { return up_; }
   [[nodiscard]] bool has_run() const { return has_run_; }
 
  private:
-  void passed(const ProbeOutcome& outcome, TimePoint now, VerdictActions& actions);
-  void failed(const ProbeOutcome& outcome, TimePoint now, VerdictActions& actions);
-  void give_up(bool first, VerdictActions& actions);
-  [[nodiscard]] Duration delay_after_failure() const;
+  void passed(const ProbeOutcome& outcome, VerdictActions& actions);
+  /// Returns the delay to the next attempt.
+  [[nodiscard]] Duration failed(const ProbeOutcome& outcome, VerdictActions& actions);
+  void all_steps_passed(VerdictActions& actions);
+  void count_as_down(bool first, VerdictActions& actions);
+  [[nodiscard]] Duration delay_while_down() const;
 
   VerdictRules rules_;
   VerdictWords words_;

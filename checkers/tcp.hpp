@@ -1,0 +1,29 @@
+// TCP_CHECK: the server works if it takes a connection.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "checkers/connect.hpp"
+#include "checkers/probe.hpp"
+
+namespace understudy::checkers {
+
+class TcpProbe : public Probe {
+ public:
+  using Report = std::function<void(const ProbeOutcome&)>;
+  /// `server` is its name in log lines, "[10.0.0.1]:tcp:21".
+  TcpProbe(Loop& loop, Log& log, const TcpCheck& check, std::string server, Report report);
+
+  void start(std::size_t step) override;
+  void cancel() override;
+
+ private:
+  [[nodiscard]] ProbeOutcome outcome_of(ConnectResult result) const;
+
+  std::string server_;
+  Report report_;
+  Connector connector_;
+};
+
+}  // namespace understudy::checkers

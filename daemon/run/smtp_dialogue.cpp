@@ -111,12 +111,16 @@ void SmtpDialogue::receive(std::string_view octets) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     start = end + 1;
     on_line(line);
+    // A server that answers what was not said yet would "accept" a mail it never saw.
+    if (!output_.empty() && start < input_.size()) break;
   }
   input_.erase(0, start);
-  if (input_.size() <= kLongestReplyLine && !ended()) return;
-  text_ = ended() ? text_ : one_line(input_.substr(0, 80));
-  input_.clear();
-  if (!ended()) refuse(0);
+  const bool out_of_turn = !output_.empty() && !input_.empty();
+  if (!ended() && (out_of_turn || input_.size() > kLongestReplyLine)) {
+    text_ = one_line(input_.substr(0, 80));
+    refuse(0);
+  }
+  if (ended()) input_.clear();
 }
 
 void SmtpDialogue::on_line(std::string_view line) {

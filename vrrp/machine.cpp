@@ -87,14 +87,7 @@ bool Machine::stalled(TimePoint now) const {
 void Machine::transition(RouterState to, Turn& turn) {
   const RouterState from = state_;
   assert(from != to);
-  const char* suffix = from == RouterState::init ? " (init)" : "";
-  if (to == RouterState::backup) {
-    turn.actions.push_back(
-        LogLine{fmt::format("({}) Entering BACKUP STATE{}", config_->name, suffix)});
-  } else if (to == RouterState::fault) {
-    turn.actions.push_back(
-        LogLine{fmt::format("({}) Entering FAULT STATE{}", config_->name, suffix)});
-  }
+  log_entry(to, turn);
   if (from == RouterState::master) exit_master(to, turn);
 
   state_ = to;
@@ -106,9 +99,23 @@ void Machine::transition(RouterState to, Turn& turn) {
   master_interval_ = config_->advert_interval;
   if (to == RouterState::backup) notify(RouterState::backup, turn);
   if (to == RouterState::fault) {
-    // Nobody is told of a fault that only means "no script has ended yet".
     fault_told_ = tracking_.failing > 0;
     if (fault_told_) notify(RouterState::fault, turn);
+  }
+}
+
+/// The line for a new state, before anything is done about it. A master's is written by
+/// take_over(), after its advert; a fault that only means "no script has ended yet" has none.
+void Machine::log_entry(RouterState to, Turn& turn) const {
+  const bool first = state_ == RouterState::init;
+  const std::string& name = config_->name;
+  if (to == RouterState::backup) {
+    turn.actions.push_back(
+        LogLine{fmt::format("({}) Entering BACKUP STATE{}", name, first ? " (init)" : "")});
+  } else if (to == RouterState::fault && !first) {
+    turn.actions.push_back(LogLine{fmt::format("({}) Entering FAULT STATE", name)});
+  } else if (to == RouterState::fault && tracking_.failing > 0) {
+    turn.actions.push_back(LogLine{fmt::format("({}) entering FAULT state", name)});
   }
 }
 
@@ -263,10 +270,14 @@ void Machine::handle(const TrackingChanged& event, Turn& turn) {
 void Machine::handle(const AddressLost& event, Turn& turn) {
   if (state_ != RouterState::master) return;
   const auto all = all_addresses(*config_);
-  const bool ours = std::any_of(all.begin(), all.end(), [&](const VirtualAddress& candidate) {
+  const auto lost = std::find_if(all.begin(), all.end(), [&](const VirtualAddress& candidate) {
     return candidate.address == event.address;
   });
-  if (ours && restore_limit_.lost(event.address, turn.now)) restore(event.address, turn);
+  if (lost == all.end()) return;
+  turn.actions.push_back(LogLine{
+      fmt::format("Netlink reflector reports IP {} removed from {}", event.address.to_string(),
+                  lost->device.empty() ? config_->interface : lost->device)});
+  if (restore_limit_.lost(event.address, turn.now)) restore(event.address, turn);
 }
 
 void Machine::handle(const PrimaryAddressChanged& event, Turn& /*turn*/) {
@@ -344,8 +355,8 @@ void Machine::announce_all(Turn& turn) {
 
 void Machine::restore(const IpAddress& address, Turn& turn) {
   ++counters_.addresses_restored;
-  turn.actions.push_back(LogLine{fmt::format("({}) {} was deleted by somebody else - restoring it",
-                                             config_->name, address.to_string())});
+  turn.actions.push_back(
+      LogLine{fmt::format("({}) restoring {}", config_->name, address.to_string())});
   turn.actions.push_back(RestoreAddress{address});
   if (config_->garp.repeat > 0) {
     turn.actions.push_back(Announce{config_->garp.repeat, {address}});

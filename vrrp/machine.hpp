@@ -94,6 +94,7 @@ class Machine {
 
   // machine.cpp: states. transition() alone assigns state_.
   void transition(RouterState to, Turn& turn);
+  void log_entry(RouterState to, Turn& turn) const;
   void exit_master(RouterState to, Turn& turn);
   void enter_master(Turn& turn);
   void take_over(Turn& turn);

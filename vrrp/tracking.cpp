@@ -1,0 +1,264 @@
+#include "vrrp/tracking.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+#include <utility>
+
+namespace understudy::vrrp {
+namespace {
+
+/// How often a script must fail from its best score until it is down, and succeed until it is up.
+unsigned best_score(const TrackScript& config) { return config.rise + config.fall - 1; }
+
+ScriptState initial_state(const TrackScript& config, bool at_reload) {
+  if (config.init_fail) return ScriptState{0, true, false, 0};
+  // One success is enough the first time.
+  return ScriptState{config.rise - 1, false, at_reload, 0};
+}
+
+/// A known state under another rise and fall: as far above or below the line as before.
+ScriptState rescaled(const ScriptState& state, const TrackScript& before,
+                     const TrackScript& after) {
+  ScriptState result = state;
+  if (state.score == best_score(before)) {
+    result.score = best_score(after);
+  } else if (state.score >= before.rise) {
+    result.score = std::min(after.rise + (state.score - before.rise), best_score(after));
+  } else if (state.score > 0) {
+    const unsigned missing = before.rise - state.score;
+    result.score = after.rise > missing ? after.rise - missing : 0;
+  }
+  return result;
+}
+
+/// What a weighted fact adds to the priority: a positive weight while it is up, a negative one
+/// while it is down; reverse turns the sign.
+int contribution(int weight, bool reverse, bool up) {
+  const bool counts = weight > 0 ? up : !up;
+  if (!counts) return 0;
+  return reverse ? -weight : weight;
+}
+
+/// An interface an instance depends on.
+struct TrackedInterface {
+  std::string name;
+  int weight = 0;
+  bool reverse = false;
+};
+
+/// Its own interface, those its addresses are on, and those of track_interface, each once.
+std::vector<TrackedInterface> tracked_interfaces(const InstanceConfig& instance) {
+  std::vector<TrackedInterface> tracked;
+  std::set<std::string, std::less<>> seen;
+  for (const TrackReference& reference : instance.track_interfaces) {
+    tracked.push_back({reference.name, reference.weight.value_or(0), reference.reverse});
+    seen.insert(reference.name);
+  }
+  const auto add = [&](const std::string& name) {
+    if (!name.empty() && seen.insert(name).second) tracked.push_back({name, 0, false});
+  };
+  if (instance.dont_track_primary) {
+    seen.insert(instance.interface);
+  } else {
+    add(instance.interface);
+  }
+  for (const VirtualAddress& address : instance.addresses) add(address.device);
+  for (const VirtualAddress& address : instance.excluded) add(address.device);
+  return tracked;
+}
+
+/// Why a script counts as failed: "(exited with status 1)".
+std::string failure_line(const std::string& name, const ScriptResult& result) {
+  switch (result.how) {
+    case ScriptResult::How::exited:
+      return fmt::format("VRRP_Script({}) failed (exited with status {})", name, result.code);
+    case ScriptResult::How::signalled:
+      return fmt::format("VRRP_Script({}) failed (due to signal {})", name, result.code);
+    case ScriptResult::How::timed_out:
+      return fmt::format("VRRP_Script({}) timed_out", name);
+  }
+  return {};
+}
+
+}  // namespace
+
+Tracking::Tracking(const VrrpConfig& config) {
+  for (const TrackScript& script : config.scripts) {
+    scripts_.emplace(script.name, Script{script, initial_state(script, false)});
+  }
+}
+
+Tracking::Health Tracking::Script::health() const {
+  if (!state.known) return state.presumed_up ? Health::presumed_up : Health::pending;
+  return state.score >= config.rise ? Health::up : Health::down;
+}
+
+// ---- News
+// ----------------------------------------------------------------------------------------
+
+TrackingUpdate Tracking::link(std::string_view interface, bool up) {
+  const auto [position, is_new] = links_.try_emplace(std::string(interface), up);
+  if (is_new) return {{}, true};  // an inventory, not news
+  if (position->second == up) return {};
+  position->second = up;
+  return {{fmt::format("Netlink reports {} {}", interface, up ? "up" : "down")}, true};
+}
+
+TrackingUpdate Tracking::script(std::string_view name, const ScriptResult& result) {
+  const auto position = scripts_.find(name);
+  if (position == scripts_.end()) return {};
+  Script& script = position->second;
+  TrackingUpdate update;
+  if (result.how == ScriptResult::How::exited) {
+    if (result.code != script.state.last_status) {
+      update.lines.push_back(fmt::format("Script `{}` now returning {}", name, result.code));
+    }
+    script.state.last_status = result.code;
+  }
+  if (result.success()) {
+    update.changed = succeeded(script);
+    if (update.changed) update.lines.push_back(fmt::format("VRRP_Script({}) succeeded", name));
+  } else {
+    update.changed = failed(script);
+    if (update.changed) update.lines.push_back(failure_line(script.config.name, result));
+  }
+  return update;
+}
+
+/// Counts a success; true when it brings the script up.
+bool Tracking::succeeded(Script& script) {
+  ScriptState& state = script.state;
+  const bool was_up = state.known && state.score >= script.config.rise;
+  const bool first = !std::exchange(state.known, true);
+  if (state.score + 1 < script.config.rise) {
+    ++state.score;
+    return first;
+  }
+  state.score = best_score(script.config);
+  return !was_up;
+}
+
+/// Counts a failure; true when it brings the script down.
+bool Tracking::failed(Script& script) {
+  ScriptState& state = script.state;
+  const bool first = !std::exchange(state.known, true);
+  if (state.score > script.config.rise) {
+    --state.score;
+    return first;
+  }
+  const bool was_up = state.score == script.config.rise;
+  state.score = 0;
+  return was_up || first;
+}
+
+// ---- Reload and respawn
+// --------------------------------------------------------------------------
+
+std::vector<std::string> Tracking::reconfigure(const VrrpConfig& config) {
+  std::vector<std::string> lines;
+  std::map<std::string, Script, std::less<>> scripts;
+  for (const TrackScript& script : config.scripts) {
+    const auto old = scripts_.find(script.name);
+    Script next{script, initial_state(script, true)};
+    if (old != scripts_.end() && old->second.config.command == script.command) {
+      next.state = rescaled(old->second.state, old->second.config, script);
+      if (next.state.known) {
+        lines.push_back(fmt::format("VRRP_Script({}) considered {} on reload", script.name,
+                                    next.health() == Health::up ? "successful" : "unsuccessful"));
+      }
+    }
+    scripts.emplace(script.name, std::move(next));
+  }
+  scripts_ = std::move(scripts);
+  return lines;
+}
+
+std::map<std::string, ScriptState, std::less<>> Tracking::script_states() const {
+  std::map<std::string, ScriptState, std::less<>> states;
+  for (const auto& [name, script] : scripts_) states.emplace(name, script.state);
+  return states;
+}
+
+void Tracking::adopt(std::string_view name, const ScriptState& state) {
+  const auto position = scripts_.find(name);
+  if (position == scripts_.end()) return;
+  position->second.state = state;
+  // The page may come from a configuration with another rise and fall.
+  position->second.state.score = std::min(state.score, best_score(position->second.config));
+}
+
+// ---- What it means
+// -------------------------------------------------------------------------------
+
+bool Tracking::is_up(std::string_view interface) const {
+  const auto position = links_.find(interface);
+  return position != links_.end() && position->second;
+}
+
+TrackingSummary Tracking::summary(const InstanceConfig& instance) const {
+  TrackingSummary sum;
+  add_interfaces(instance, sum);
+  add_scripts(instance, sum);
+  return sum;
+}
+
+void Tracking::add_interfaces(const InstanceConfig& instance, TrackingSummary& sum) const {
+  for (const TrackedInterface& tracked : tracked_interfaces(instance)) {
+    const bool up = is_up(tracked.name);
+    if (tracked.weight != 0) {
+      sum.weight += contribution(tracked.weight, tracked.reverse, up);
+    } else if (up == tracked.reverse) {
+      ++sum.failing;
+    }
+  }
+}
+
+void Tracking::add_scripts(const InstanceConfig& instance, TrackingSummary& sum) const {
+  for (const TrackReference& reference : instance.track_scripts) {
+    const auto position = scripts_.find(reference.name);
+    if (position == scripts_.end()) continue;  // verification removes such references
+    const TrackScript& config = position->second.config;
+    const Health health = position->second.health();
+    const int weight = reference.weight.value_or(config.weight);
+    const bool reverse = reference.weight ? reference.reverse : config.reverse;
+    if (health == Health::presumed_up) continue;
+    if (health == Health::pending) {
+      if (weight == 0) ++sum.pending;
+      continue;
+    }
+    const bool up = health == Health::up;
+    if (weight != 0) {
+      sum.weight += contribution(weight, reverse, up);
+    } else if (up == reverse) {
+      ++sum.failing;
+    }
+  }
+}
+
+std::vector<std::string> Tracking::faults(const InstanceConfig& instance) const {
+  std::vector<std::string> lines;
+  for (const TrackedInterface& tracked : tracked_interfaces(instance)) {
+    if (tracked.weight == 0 && is_up(tracked.name) == tracked.reverse) {
+      lines.push_back(fmt::format("({}): entering FAULT state (interface {} down)", instance.name,
+                                  tracked.name));
+    }
+  }
+  for (const TrackReference& reference : instance.track_scripts) {
+    const auto position = scripts_.find(reference.name);
+    if (position == scripts_.end()) continue;
+    const Script& script = position->second;
+    const int weight = reference.weight.value_or(script.config.weight);
+    const bool reverse = reference.weight ? reference.reverse : script.config.reverse;
+    const Health bad = reverse ? Health::up : Health::down;
+    if (weight == 0 && script.health() == bad) {
+      lines.push_back(fmt::format("({}): entering FAULT state due to script {}", instance.name,
+                                  reference.name));
+    }
+  }
+  return lines;
+}
+
+}  // namespace understudy::vrrp

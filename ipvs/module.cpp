@@ -43,4 +43,8 @@ Result<void> load_module(const std::string& name) {
   return {};
 }
 
+bool load_scheduler(const std::string& scheduler) {
+  return load_module("ip_vs_" + scheduler).has_value();
+}
+
 }  // namespace understudy::ipvs

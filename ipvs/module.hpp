@@ -11,4 +11,7 @@ namespace understudy::ipvs {
 /// in a few words why not.
 [[nodiscard]] Result<void> load_module(const std::string& name);
 
+/// Loads the module of a scheduler ("wlc": ip_vs_wlc); false when it cannot be loaded.
+[[nodiscard]] bool load_scheduler(const std::string& scheduler);
+
 }  // namespace understudy::ipvs

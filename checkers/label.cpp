@@ -1,0 +1,32 @@
+#include "checkers/label.hpp"
+
+#include <fmt/format.h>
+
+namespace understudy::checkers {
+namespace {
+
+const char* protocol_name(const VirtualServer& service) {
+  if (service.fwmark != 0) return "none";
+  switch (service.protocol) {
+    case Protocol::udp:
+      return "udp";
+    case Protocol::sctp:
+      return "sctp";
+    case Protocol::tcp:
+      break;
+  }
+  return "tcp";
+}
+
+}  // namespace
+
+std::string label(const VirtualServer& service) {
+  if (service.fwmark != 0) return fmt::format("FWM {}", service.fwmark);
+  return service.endpoint.to_string(protocol_name(service));
+}
+
+std::string label(const RealServer& server, const VirtualServer& service) {
+  return server.endpoint.to_string(protocol_name(service));
+}
+
+}  // namespace understudy::checkers

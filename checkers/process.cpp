@@ -1,0 +1,312 @@
+#include "checkers/process.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <random>
+#include <utility>
+
+#include "checkers/executor.hpp"
+#include "checkers/label.hpp"
+#include "checkers/service.hpp"
+#include "checkers/tls.hpp"
+#include "daemon/base/channel.hpp"
+#include "daemon/run/reload_decoder.hpp"
+#include "daemon/run/scheduling.hpp"
+
+namespace understudy::checkers {
+namespace {
+
+/// Checks start this long after the process, and later by a random part of their warmup.
+constexpr Duration kBootstrapDelay = std::chrono::seconds(1);
+/// What is not yet handed to the parent when leaving gets this long.
+constexpr Duration kLongestFarewell = std::chrono::seconds(1);
+/// Descriptors besides those of checks.
+constexpr rlim_t kOtherDescriptors = 64;
+
+std::size_t count_checks(const CheckersConfig& config) {
+  std::size_t count = 0;
+  for (const auto& service : config.virtual_servers) {
+    for (const auto& server : service.real_servers) count += server.checks.size();
+  }
+  return count;
+}
+
+/// Every check may have a connection under way.
+void raise_descriptor_limit(std::size_t checks, Log& log) {
+  const rlim_t needed = checks + kOtherDescriptors;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed) return;
+  limit.rlim_cur = needed;
+  limit.rlim_max = std::max(limit.rlim_max, needed);
+  if (setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
+  limit.rlim_cur = limit.rlim_max = std::min(needed, limit.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &limit);
+  log.warning("{} checks need {} open files, but only {} are allowed (ulimit -n)", checks, needed,
+              limit.rlim_cur);
+}
+
+bool sysctl_is_zero(const char* path) {
+  std::ifstream file(path);
+  int value = 1;
+  return (file >> value) && value == 0;
+}
+
+bool uses_nat(const VirtualServer& service, Family family) {
+  return std::ranges::any_of(service.real_servers, [&](const RealServer& server) {
+    return server.method == ForwardingMethod::nat && server.endpoint.address.family() == family;
+  });
+}
+
+/// NAT's replies come back through us: without forwarding every connection hangs.
+void warn_if_not_forwarding(const CheckersConfig& config, Log& log) {
+  struct Switch {
+    Family family;
+    const char* path;
+    const char* name;
+  };
+  for (const auto& [family, path, name] :
+       {Switch{Family::ipv4, "/proc/sys/net/ipv4/ip_forward", "net.ipv4.ip_forward"},
+        Switch{Family::ipv6, "/proc/sys/net/ipv6/conf/all/forwarding",
+               "net.ipv6.conf.all.forwarding"}}) {
+    const auto found = std::ranges::find_if(
+        config.virtual_servers,
+        [family = family](const VirtualServer& one) { return uses_nat(one, family); });
+    if (found == config.virtual_servers.end() || !sysctl_is_zero(path)) continue;
+    log.warning(
+        "VS {} uses NAT, but {} is 0: replies of its real servers will not be forwarded. Set it "
+        "with `sysctl -w {}=1`",
+        label(*found), name, name);
+  }
+}
+
+bool uses_tls(const CheckersConfig& config) {
+  const auto tls = [](const Check& check) {
+    const auto* http = std::get_if<HttpCheck>(&check);
+    return http != nullptr && http->tls;
+  };
+  for (const auto& service : config.virtual_servers) {
+    for (const auto& server : service.real_servers) {
+      if (std::ranges::any_of(server.checks, tls)) return true;
+    }
+  }
+  return false;
+}
+
+run::SchedulingRequest scheduling_of(const GlobalConfig& global) {
+  const auto& wanted = global.checker_process;
+  return {wanted.rt_priority.value_or(0), wanted.rlimit_rttime_us, wanted.nice, wanted.no_swap};
+}
+
+/// The process: its services and what they share.
+class Process {
+ public:
+  explicit Process(run::ChildSetup<CheckersConfig> setup);
+  int run();
+
+ private:
+  using Decoder = run::ReloadDecoder<CheckersConfig>;
+
+  void on_message(const Message& message, Fd fd);
+  void start();
+  void reload(std::uint64_t generation, Decoder::Decoded decoded);
+  void swap(CheckersConfig next);
+  std::unique_ptr<Service> make_service(VirtualServer config, bool respawned);
+  [[nodiscard]] ipvs::Table desired() const;
+  void share_tls(const CheckersConfig& config);
+  TimePoint sometime_within(Duration span);
+  void leave();
+  void remove_services();
+  void wait_for_parent();
+
+  Log log_;
+  run::HandoverPage page_;
+  GlobalConfig global_;
+  CheckersConfig config_;
+  const bool respawned_;
+  const bool keep_at_exit_;
+  bool leaving_ = false;
+  std::mt19937_64 random_{std::random_device{}()};
+  Loop loop_;
+  Signals signals_;
+  run::Scheduling scheduling_;
+  Channel channel_;
+  Executor executor_;
+  ServiceHost host_;
+  std::vector<std::unique_ptr<Service>> services_;
+  Decoder decoder_;
+  TimePoint farewell_until_;
+  Timer farewell_;
+};
+
+Process::Process(run::ChildSetup<CheckersConfig> setup)
+    : log_(std::move(setup.log)),
+      page_(std::move(setup.page)),
+      global_(std::move(setup.config.global)),
+      config_(std::move(setup.config.role)),
+      respawned_(setup.respawned),
+      keep_at_exit_(setup.keep_at_exit),
+      signals_(loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE},
+               [this](int signo) {
+                 // The others are for the parent, but come to the whole group from a terminal.
+                 if (signo == SIGTERM || signo == SIGINT) leave();
+               }),
+      scheduling_(loop_, log_),
+      channel_(loop_, std::move(setup.channel),
+               {[this](const Message& message, Fd fd) { on_message(message, std::move(fd)); },
+                [this] { leave(); }}),
+      executor_(loop_, log_, page_),
+      host_{loop_,
+            log_,
+            page_,
+            executor_,
+            nullptr,
+            [this](const Notification& notification) { channel_.send(notification); },
+            [this](Duration span) { return sometime_within(span); }},
+      decoder_(loop_, std::move(setup.decode),
+               [this](std::uint64_t generation, Decoder::Decoded decoded) {
+                 reload(generation, std::move(decoded));
+               }),
+      farewell_(loop_, [this] { wait_for_parent(); }) {
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  page_.refresh();
+}
+
+int Process::run() {
+  start();
+  loop_.run();
+  log_.info("Stopped");
+  return 0;
+}
+
+TimePoint Process::sometime_within(Duration span) {
+  std::uniform_int_distribution<Duration::rep> offset(0, std::max<Duration::rep>(span.count(), 0));
+  return loop_.now() + kBootstrapDelay + Duration(offset(random_));
+}
+
+void Process::share_tls(const CheckersConfig& config) {
+  if (!host_.tls && uses_tls(config)) host_.tls = std::make_shared<const TlsContext>();
+}
+
+std::unique_ptr<Service> Process::make_service(VirtualServer config, bool respawned) {
+  return std::make_unique<Service>(host_, std::move(config), respawned);
+}
+
+ipvs::Table Process::desired() const {
+  ipvs::Table table;
+  for (const auto& service : services_) table.insert_or_assign(service->key(), service->entry());
+  return table;
+}
+
+void Process::start() {
+  scheduling_.apply(scheduling_of(global_));
+  raise_descriptor_limit(count_checks(config_), log_);
+  warn_if_not_forwarding(config_, log_);
+  share_tls(config_);
+  std::vector<PoolActions> actions;
+  for (const auto& service : config_.virtual_servers) {
+    services_.push_back(make_service(service, respawned_));
+    actions.push_back(services_.back()->begin());
+  }
+  // Not in a respawned process: the connections of the table are the ones to keep.
+  if (global_.lvs_flush && !respawned_) executor_.flush();
+  executor_.adopt(desired());
+  for (std::size_t i = 0; i < services_.size(); ++i) services_[i]->tell(actions[i]);
+  for (const auto& service : services_) service->activate();
+  channel_.send(ChildReady{});
+}
+
+void Process::on_message(const Message& message, Fd fd) {
+  const auto* order = std::get_if<ReloadOrder>(&message);
+  if (order != nullptr && !leaving_) decoder_.start(order->generation, std::move(fd));
+}
+
+void Process::reload(std::uint64_t generation, Decoder::Decoded decoded) {
+  if (leaving_) return;
+  if (!decoded) {
+    log_.error("Reload: {}", decoded.error().message);
+    channel_.send(ReloadOutcome{generation, false, decoded.error().message});
+    return;
+  }
+  log_.info("Reloading");
+  global_ = std::move(decoded->global);
+  scheduling_.apply(scheduling_of(global_));
+  if (decoded->role != config_) swap(std::move(decoded->role));
+  channel_.send(ReloadOutcome{generation, true, {}});
+}
+
+/// Services that are in both configurations go on; the kernel's table is changed once, for all.
+void Process::swap(CheckersConfig next) {
+  raise_descriptor_limit(count_checks(next), log_);
+  warn_if_not_forwarding(next, log_);
+  share_tls(next);
+  std::map<ipvs::ServiceKey, std::unique_ptr<Service>> before;
+  for (auto& service : services_) before.emplace(service->key(), std::move(service));
+  services_.clear();
+  std::vector<std::pair<Service*, PoolActions>> actions;
+  for (const auto& config : next.virtual_servers) {
+    const auto found = before.find(service_key(config));
+    if (found == before.end() || !found->second) {
+      services_.push_back(make_service(config, false));
+      actions.emplace_back(services_.back().get(), services_.back()->begin());
+      continue;
+    }
+    services_.push_back(std::move(found->second));
+    if (services_.back()->config() == config) continue;
+    actions.emplace_back(services_.back().get(), services_.back()->reload(config));
+  }
+  for (const auto& [key, service] : before) {
+    if (service) actions.emplace_back(service.get(), service->retire());
+  }
+  config_ = std::move(next);
+  executor_.adopt(desired());
+  for (const auto& [service, said] : actions) service->tell(said);
+  for (const auto& service : services_) service->activate();
+}
+
+void Process::leave() {
+  if (std::exchange(leaving_, true)) return;
+  if (keep_at_exit_) {
+    executor_.stop();
+    // Still ours when the daemon comes back, but what is said of them is said anew.
+    for (const auto& service : services_) service->forget();
+  } else {
+    remove_services();
+  }
+  farewell_until_ = loop_.now() + kLongestFarewell;
+  wait_for_parent();
+}
+
+void Process::remove_services() {
+  std::vector<PoolActions> actions;
+  const bool flushed = global_.lvs_flush_on_stop;
+  for (const auto& service : services_) actions.push_back(service->stop(flushed));
+  executor_.remove_ours();
+  if (flushed) executor_.flush();
+  for (std::size_t i = 0; i < services_.size(); ++i) {
+    services_[i]->forget();
+    services_[i]->tell(actions[i]);
+  }
+  page_.clear();
+}
+
+void Process::wait_for_parent() {
+  if (channel_.backlog() == 0 || loop_.now() >= farewell_until_) {
+    loop_.stop();
+    return;
+  }
+  farewell_.arm(loop_.now() + std::chrono::milliseconds(5));
+}
+
+}  // namespace
+
+int run_process(run::ChildSetup<CheckersConfig> setup) { return Process(std::move(setup)).run(); }
+
+}  // namespace understudy::checkers

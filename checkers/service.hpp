@@ -1,0 +1,92 @@
+// One virtual server at work: its pool, the monitors that feed it, and its records in the handover
+// page.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "checkers/executor.hpp"
+#include "checkers/monitor.hpp"
+#include "checkers/pool.hpp"
+#include "daemon/base/log.hpp"
+#include "daemon/base/loop.hpp"
+#include "daemon/run/handover.hpp"
+
+namespace understudy::checkers {
+
+class TlsContext;
+
+/// What all virtual servers of the process share. Outlives them.
+struct ServiceHost {
+  Loop& loop;
+  Log& log;
+  run::HandoverPage& page;
+  Executor& executor;
+  std::shared_ptr<const TlsContext> tls;
+  /// Hands a notification to the parent.
+  std::function<void(const Notification&)> notify;
+  /// A time within the given span from now, at random: not all checks at once.
+  std::function<TimePoint(Duration)> sometime_within;
+};
+
+/// Lives from the configuration that brings the virtual server to the one that drops it. Where a
+/// function returns actions, the caller first sees to the kernel's table, then hands them to
+/// tell().
+class Service {
+ public:
+  /// `respawned`: go on from the page's records, where there are any.
+  Service(ServiceHost& host, VirtualServer config, bool respawned);
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  ~Service();
+
+  [[nodiscard]] PoolActions begin();
+  /// Starts the monitors that are not running yet.
+  void activate();
+  /// Keeps the monitors of unchanged checks, with what they have under way.
+  [[nodiscard]] PoolActions reload(VirtualServer next);
+  /// It is no longer configured.
+  [[nodiscard]] PoolActions retire();
+  /// The daemon stops; see Stop.
+  [[nodiscard]] PoolActions stop(bool flushed);
+  /// Logs and notifies, and records that it was told.
+  void tell(const PoolActions& actions);
+  /// Erases the records: they are for a crash only.
+  void forget();
+
+  [[nodiscard]] ipvs::ServiceKey key() const { return service_key(pool_.config()); }
+  [[nodiscard]] ipvs::Entry entry() const { return service_entry(pool_.config(), pool_.seats()); }
+  [[nodiscard]] const VirtualServer& config() const { return pool_.config(); }
+
+ private:
+  struct Watcher;
+  using Watchers = std::vector<std::vector<std::unique_ptr<Watcher>>>;
+
+  void speak(const PoolActions& actions) const;
+  void on_verdict(const Watcher& watcher, bool up, const std::string& mail_reason);
+  std::unique_ptr<Watcher> make_watcher(std::size_t server, std::size_t check, bool up,
+                                        bool has_run);
+  /// After a reload: monitors for the present configuration; servers[i] is where server i was.
+  void keep_watchers(const VirtualServer& old, const std::vector<std::ptrdiff_t>& servers);
+  void stop_monitors();
+  /// Whether the notifications of what is being recorded are out.
+  enum class Told : bool { no, yes };
+  /// Records the whole state.
+  void save(Told told);
+  void save_service(Told told);
+  void save_server(std::size_t server, Told told);
+  [[nodiscard]] PoolState recorded() const;
+  [[nodiscard]] std::string server_record(std::size_t server) const;
+  [[nodiscard]] std::string service_record() const;
+
+  ServiceHost& host_;
+  Pool pool_;
+  bool resumes_ = false;
+  bool forgotten_ = false;
+  PoolState known_;
+  Watchers watchers_;
+};
+
+}  // namespace understudy::checkers

@@ -147,16 +147,16 @@ int run_daemon(const Options& options) {
   Loop loop;
   int status = 0;
   {
-    Supervisor supervisor(
-        loop, log,
-        {settled, std::move(*loaded), load_options(settled), std::move(pids), std::move(waiting)});
+    Supervisor supervisor(loop, log,
+                          {settled, std::move(*loaded), load_options(settled), std::move(pids),
+                           std::move(*pid_file), std::move(waiting)});
     status = supervisor.run();
   }
   log.info("Stopped {}", version_line());
   return status;
 }
 
-int run(const Options& options) {
+int perform(const Options& options) {
   switch (options.task) {
     case Task::version:
       return print_version();
@@ -185,5 +185,5 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "{}\n", error->message);
     return 1;
   }
-  return run(std::get<Options>(parsed));
+  return perform(std::get<Options>(parsed));
 }

@@ -169,19 +169,14 @@ void Supervisor::become_child(Child& child, Fd channel) {
   pid_file_.abandon();
   close_parents_descriptors(channel.get());
   const Role& role = *child.role;
-  RoleStart start;
-  start.log = log_.options();
+  RoleStart start{log_.options(), std::move(channel), std::move(*child.page),     &config_,
+                  load_,          child.ever_started, options_.*role.keep_at_exit};
   start.log.ident += role.suffix;
   start.log.file = role_log_file(start.log.file, role.suffix);
-  start.channel = std::move(channel);
-  start.respawned = child.ever_started || child.page->inherited();
-  start.page = std::move(*child.page);
+  start.respawned |= start.page.inherited();
   start.page.refresh();
-  start.config = &config_;
-  start.load = load_;
   // What the parent verified is believed: interfaces may have come and gone since.
   start.load.interfaces.reset();
-  start.keep_at_exit = options_.*role.keep_at_exit;
   // _exit: the parent's objects in this copy of its memory are not ours to destroy.
   _exit(role.main(std::move(start)));
 }

@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "daemon/reload.hpp"
+#include "daemon/script_audit.hpp"
 #include "daemon/surroundings.hpp"
 
 namespace understudy {
@@ -89,6 +90,7 @@ Supervisor::Supervisor(Loop& loop, Log& log, SupervisorSetup setup)
       scripts_(loop, log, reaper_),
       notifier_(loop, log, scripts_, config_.global),
       stop_timer_(loop, [this] { continue_stop(); }) {
+  scripts_.set_security(config_.global.enable_script_security);
   for (const auto& role : roles()) {
     auto child = std::make_unique<Child>();
     child->role = &role;
@@ -101,6 +103,7 @@ Supervisor::Supervisor(Loop& loop, Log& log, SupervisorSetup setup)
 Supervisor::~Supervisor() = default;
 
 int Supervisor::run() {
+  audit_scripts(log_, config_);
   start_configured();
   if (!any_child()) {
     log_.info("Warning - keepalived has no configuration to run");
@@ -207,7 +210,7 @@ void Supervisor::run_track_script(Child& child, const TrackScriptRun& run) {
     // The child that asked may have died; its successor asks for itself.
     if (child.pid == pid && child.channel) child.channel->send(TrackScriptResult{name, end, code});
   };
-  scripts_.run(run.command, std::chrono::microseconds(run.timeout_us), done);
+  scripts_.run_tracking(run.name, run.command, std::chrono::microseconds(run.timeout_us), done);
 }
 
 void Supervisor::stop_child(Child& child) {
@@ -308,6 +311,8 @@ void Supervisor::apply_reload(Loaded next) {
   ++generation_;
   reloading_ = true;
   notifier_.reconfigure(config_.global);
+  scripts_.set_security(config_.global.enable_script_security);
+  audit_scripts(log_, config_);
   for (auto& child : children_) {
     if (!wanted(*child->role)) {
       stop_child(*child);
@@ -365,6 +370,7 @@ void Supervisor::continue_stop() {
     return stop_timer_.arm(loop_.now() + kStopPoll);
   }
   // The children are gone; what they reported at their end is still to be read and told.
+  notifier_.begin_stop();
   const bool all_read = std::all_of(ended_channels_.begin(), ended_channels_.end(),
                                     [](const auto& channel) { return channel->closed(); });
   if (!give_up_telling_at_) give_up_telling_at_ = loop_.now() + config_.global.child_wait_time;
@@ -372,6 +378,10 @@ void Supervisor::continue_stop() {
     return stop_timer_.arm(loop_.now() + kStopPoll);
   }
   notifier_.give_up();
+  // Readers of FIFOs meet the end of the file; a moment for their last lines.
+  if (notifier_.reading() && loop_.now() < *give_up_telling_at_) {
+    return stop_timer_.arm(loop_.now() + kStopPoll);
+  }
   scripts_.stop_all();
   report_start(waiting_, exit_status_);
   loop_.stop();

@@ -1,0 +1,14 @@
+// What the configuration's scripts look like on this system.
+#pragma once
+
+#include "daemon/base/log.hpp"
+#include "daemon/config.hpp"
+
+namespace understudy {
+
+/// Logs, once for each script of the configuration, why it could not be run or why running it is
+/// not safe: keepalived's words, with the path component, its owner and the offending bit. What is
+/// unsafe is not run while enable_script_security is on; the look is repeated before every run.
+void audit_scripts(Log& log, const Config& config);
+
+}  // namespace understudy

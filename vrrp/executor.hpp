@@ -1,0 +1,66 @@
+// Carries out what machines decide: adverts, addresses, announcements, news, log lines. It decides
+// nothing itself.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "daemon/base/channel.hpp"
+#include "daemon/base/log.hpp"
+#include "daemon/base/loop.hpp"
+#include "daemon/netlink/monitor.hpp"
+#include "daemon/run/handover.hpp"
+#include "vrrp/action.hpp"
+#include "vrrp/instance.hpp"
+#include "vrrp/interfaces.hpp"
+#include "vrrp/kernel_objects.hpp"
+#include "vrrp/socket.hpp"
+
+namespace understudy::vrrp {
+
+/// The hands of the process. Long work (many addresses, many announcements) is cut into slices with
+/// timers in between, so that no advert waits for it.
+class Executor {
+ public:
+  Executor(Loop& loop, Log& log, Channel& channel, run::HandoverPage& page, KernelObjects& kernel,
+           Interfaces& interfaces, const netlink::Monitor& monitor, FrameSocket frames);
+
+  /// Does what the instance's machine wants, in order.
+  void carry_out(Instance& instance, const Actions& actions);
+  /// Sends the instance's announcements that are due.
+  void announce_due(Instance& instance);
+  /// Addresses are changed by finish() and not before: all adverts of a stop leave first.
+  void postpone_addresses() { postponed_ = true; }
+  /// RemoveAddresses is not obeyed from now on (-V / --dont-release-vrrp).
+  void keep_addresses() { keep_addresses_ = true; }
+  /// Makes all address changes that are left, however long it takes.
+  void finish();
+  /// Addresses to be changed are waiting from outside of carry_out(): begins with them.
+  void work();
+
+ private:
+  void act(Instance& instance, const SendAdvert& action);
+  void act(Instance& instance, const AddAddresses& action);
+  void act(Instance& instance, const RemoveAddresses& action);
+  void act(Instance& instance, const RestoreAddress& action);
+  void act(Instance& instance, const Announce& action);
+  void act(Instance& instance, const CancelAnnouncements& action);
+  void act(Instance& instance, const Notify& action);
+  void act(Instance& instance, const LogLine& action);
+  void send_failed(Instance& instance, int error);
+  void send_announcement(Instance& instance, const Announcement& announcement);
+
+  Loop& loop_;
+  Log& log_;
+  Channel& channel_;
+  run::HandoverPage& page_;
+  KernelObjects& kernel_;
+  Interfaces& interfaces_;
+  const netlink::Monitor& monitor_;
+  FrameSocket frames_;
+  bool postponed_ = false;
+  bool keep_addresses_ = false;
+  Timer slice_;
+};
+
+}  // namespace understudy::vrrp

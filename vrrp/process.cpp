@@ -1,0 +1,193 @@
+#include "vrrp/process.hpp"
+
+#include <sys/prctl.h>
+
+#include <csignal>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "daemon/base/channel.hpp"
+#include "daemon/base/loop.hpp"
+#include "daemon/run/scheduling.hpp"
+#include "vrrp/firewall.hpp"
+#include "vrrp/reload_job.hpp"
+#include "vrrp/routers.hpp"
+#include "vrrp/script_timers.hpp"
+
+namespace understudy::vrrp {
+namespace {
+
+using ProcessConfig = run::ChildConfig<VrrpConfig>;
+
+/// SCHED_RR priority where none is configured: above everything normal, below the kernel's own
+/// interrupt threads (50).
+constexpr int kDefaultRealTimePriority = 10;
+/// How long messages to the parent may take to leave at the end.
+constexpr std::chrono::seconds kFlushTime(1);
+
+run::SchedulingRequest scheduling_of(const GlobalConfig& global) {
+  const ProcessScheduling& configured = global.vrrp_process;
+  run::SchedulingRequest request;
+  if (global.vrrp_real_time) {
+    request.real_time_priority = configured.rt_priority.value_or(kDefaultRealTimePriority);
+  }
+  request.real_time_limit_us = configured.rlimit_rttime_us;
+  request.nice = configured.nice;
+  request.no_swap = configured.no_swap;
+  return request;
+}
+
+/// The child. Members in the order in which they need each other.
+class Process {
+ public:
+  explicit Process(run::ChildSetup<VrrpConfig> setup);
+  /// Opens sockets and reads the kernel's state; an error ends the process.
+  Result<void> open();
+  int run();
+
+ private:
+  void on_signal(int signo);
+  void on_message(const Message& message, Fd fd);
+  void begin_next_reload();
+  void reloaded(std::uint64_t generation, Result<ReloadJob::Prepared> outcome);
+  void leave();
+  void flush();
+
+  run::ChildSetup<VrrpConfig> setup_;
+  Loop loop_;
+  Log& log_ = setup_.log;
+  std::shared_ptr<const VrrpConfig> role_;
+  Channel channel_;
+  Signals signals_;
+  run::Scheduling scheduling_;
+  Firewall firewall_;
+  ScriptTimers script_timers_;
+  std::optional<netlink::Socket> commands_;
+  std::unique_ptr<netlink::Monitor> monitor_;
+  std::optional<Routers> routers_;
+  /// Orders that wait for the job under way.
+  std::deque<std::pair<std::uint64_t, Fd>> orders_;
+  std::unique_ptr<ReloadJob> job_;
+  bool parent_gone_ = false;
+  bool leaving_ = false;
+};
+
+Process::Process(run::ChildSetup<VrrpConfig> setup)
+    : setup_(std::move(setup)),
+      role_(std::make_shared<const VrrpConfig>(std::exchange(setup_.config.role, {}))),
+      channel_(loop_, std::move(setup_.channel),
+               {[this](const Message& message, Fd fd) { on_message(message, std::move(fd)); },
+                [this] {
+                  parent_gone_ = true;
+                  leave();
+                }}),
+      signals_(loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE},
+               [this](int signo) { on_signal(signo); }),
+      scheduling_(loop_, log_),
+      firewall_(log_),
+      script_timers_(loop_, log_, channel_) {}
+
+Result<void> Process::open() {
+  auto commands = netlink::Socket::open();
+  if (!commands) return commands.error();
+  commands_ = std::move(*commands);
+  auto monitor = netlink::Monitor::start(
+      loop_, log_, *commands_,
+      {[this](const netlink::Link& link, bool removed) { routers_->on_link(link, removed); },
+       [this](const netlink::InterfaceAddress& address, bool removed, bool ours) {
+         routers_->on_address(address, removed, ours);
+       }});
+  if (!monitor) return monitor.error();
+  monitor_ = std::move(*monitor);
+  auto frames = FrameSocket::open();
+  if (!frames) return frames.error();
+  setup_.page.refresh();
+  routers_.emplace(Surroundings{loop_, log_, channel_, setup_.page, *commands_, *monitor_},
+                   std::move(*frames), setup_.config.global, *role_);
+  return {};
+}
+
+int Process::run() {
+  scheduling_.apply(scheduling_of(setup_.config.global));
+  routers_->start(setup_.respawned);
+  firewall_.apply(setup_.config.global.nftables_table, role_->instances);
+  script_timers_.configure(*role_);
+  channel_.send(ChildReady{});
+  loop_.run();
+  return 0;
+}
+
+void Process::on_signal(int signo) {
+  // The parent has its own ways to say the other things; they are only kept from killing us.
+  if (signo == SIGTERM || signo == SIGINT) leave();
+}
+
+void Process::on_message(const Message& message, Fd fd) {
+  if (const auto* result = std::get_if<TrackScriptResult>(&message)) {
+    script_timers_.ended(result->name);
+    routers_->on_script(*result);
+  } else if (const auto* order = std::get_if<ReloadOrder>(&message)) {
+    orders_.emplace_back(order->generation, std::move(fd));
+    begin_next_reload();
+  }
+}
+
+void Process::begin_next_reload() {
+  if (job_ || orders_.empty() || leaving_) return;
+  auto [generation, text] = std::move(orders_.front());
+  orders_.pop_front();
+  job_ = std::make_unique<ReloadJob>(
+      loop_, std::move(text), setup_.decode, role_,
+      [this, generation = generation](Result<ReloadJob::Prepared> outcome) {
+        reloaded(generation, std::move(outcome));
+      });
+}
+
+void Process::reloaded(std::uint64_t generation, Result<ReloadJob::Prepared> outcome) {
+  job_.reset();
+  if (leaving_) return;
+  if (!outcome) {
+    channel_.send(ReloadOutcome{generation, false, outcome.error().message});
+  } else {
+    ProcessConfig& config = outcome->config;
+    routers_->reload(config.global, config.role, outcome->difference);
+    firewall_.apply(config.global.nftables_table, config.role.instances);
+    scheduling_.apply(scheduling_of(config.global));
+    script_timers_.configure(config.role);
+    setup_.config.global = std::move(config.global);
+    role_ = std::make_shared<const VrrpConfig>(std::move(config.role));
+    channel_.send(ReloadOutcome{generation, true, {}});
+  }
+  begin_next_reload();
+}
+
+void Process::leave() {
+  if (std::exchange(leaving_, true)) return;
+  log_.info("Stopping");
+  script_timers_.stop();
+  routers_->stop(setup_.keep_at_exit);
+  firewall_.remove();
+  flush();
+  loop_.stop();
+}
+
+void Process::flush() {
+  const TimePoint until = Clock::now() + kFlushTime;
+  while (!parent_gone_ && channel_.backlog() > 0 && Clock::now() < until) {
+    loop_.run_once(std::chrono::milliseconds(10));
+  }
+}
+
+}  // namespace
+
+int run_process(run::ChildSetup<VrrpConfig> setup) {
+  // A parent that died before this line is noticed by the channel.
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  Process process(std::move(setup));
+  if (const auto opened = process.open(); !opened) return 1;
+  return process.run();
+}
+
+}  // namespace understudy::vrrp

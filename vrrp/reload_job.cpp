@@ -1,0 +1,78 @@
+#include "vrrp/reload_job.hpp"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <exception>
+#include <utility>
+
+namespace understudy::vrrp {
+namespace {
+
+Result<Bytes> read_all(const Fd& fd) {
+  struct stat status {};
+  if (fstat(fd.get(), &status) < 0) return Error::from_errno(errno, "new configuration");
+  Bytes content(static_cast<std::size_t>(status.st_size));
+  std::size_t at = 0;
+  while (at < content.size()) {
+    const ssize_t size =
+        pread(fd.get(), content.data() + at, content.size() - at, static_cast<off_t>(at));
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) return Error{"the new configuration cannot be read"};
+    at += static_cast<std::size_t>(size);
+  }
+  return content;
+}
+
+/// A thread that takes no signals: they are the main thread's.
+std::thread start_quietly(std::function<void()> work) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
+  std::thread thread(std::move(work));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
+}  // namespace
+
+ReloadJob::ReloadJob(Loop& loop, Fd text, Decode decode, std::shared_ptr<const VrrpConfig> current,
+                     std::function<void(Result<Prepared>)> on_done)
+    : text_(std::move(text)), done_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  watch_ = std::make_unique<Watch>(loop, done_.get(), EPOLLIN,
+                                   [this, call = std::move(on_done)](std::uint32_t) {
+                                     thread_.join();
+                                     call(std::move(*outcome_));
+                                   });
+  thread_ = start_quietly(
+      [this, decode = std::move(decode), current = std::move(current)] { work(decode, *current); });
+}
+
+ReloadJob::~ReloadJob() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void ReloadJob::work(const Decode& decode, const VrrpConfig& current) {
+  try {
+    auto content = read_all(text_);
+    if (!content) {
+      outcome_ = content.error();
+    } else if (auto config = decode(*content); !config) {
+      outcome_ = config.error();
+    } else {
+      InstanceDiff difference = diff(current, config->role);
+      outcome_ = Prepared{std::move(*config), std::move(difference)};
+    }
+  } catch (const std::exception& problem) {
+    outcome_ = Error{problem.what()};
+  }
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = write(done_.get(), &one, sizeof one);
+}
+
+}  // namespace understudy::vrrp

@@ -1,0 +1,47 @@
+// Decoding a new configuration beside the loop, in a thread of normal priority.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "daemon/base/fd.hpp"
+#include "daemon/base/loop.hpp"
+#include "daemon/base/result.hpp"
+#include "daemon/run/child.hpp"
+#include "vrrp/config.hpp"
+#include "vrrp/diff.hpp"
+
+namespace understudy::vrrp {
+
+/// One reload under way. Destroying it waits for the thread.
+class ReloadJob {
+ public:
+  using ProcessConfig = run::ChildConfig<VrrpConfig>;
+  /// A new configuration and what changes.
+  struct Prepared {
+    ProcessConfig config;
+    InstanceDiff difference;
+  };
+  using Decode = std::function<Result<ProcessConfig>(ByteView expanded)>;
+
+  /// Starts decoding the content of `text` (a memfd) and comparing it with `current`; `on_done` is
+  /// called from the loop, once, after which the job may be destroyed.
+  ReloadJob(Loop& loop, Fd text, Decode decode, std::shared_ptr<const VrrpConfig> current,
+            std::function<void(Result<Prepared>)> on_done);
+  ReloadJob(const ReloadJob&) = delete;
+  ReloadJob& operator=(const ReloadJob&) = delete;
+  ~ReloadJob();
+
+ private:
+  void work(const Decode& decode, const VrrpConfig& current);
+
+  Fd text_;
+  Fd done_;
+  std::optional<Result<Prepared>> outcome_;
+  std::unique_ptr<Watch> watch_;
+  std::thread thread_;
+};
+
+}  // namespace understudy::vrrp

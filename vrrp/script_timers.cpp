@@ -1,0 +1,48 @@
+#include "vrrp/script_timers.hpp"
+
+#include <set>
+#include <utility>
+
+namespace understudy::vrrp {
+
+void ScriptTimers::configure(const VrrpConfig& config) {
+  std::set<std::string> used;
+  for (const InstanceConfig& instance : config.instances) {
+    for (const TrackReference& reference : instance.track_scripts) used.insert(reference.name);
+  }
+  auto before = std::exchange(scripts_, {});
+  for (const TrackScript& script : config.scripts) {
+    if (!used.contains(script.name)) continue;
+    auto& slot = scripts_[script.name];
+    const auto old = before.find(script.name);
+    if (old != before.end()) {
+      // A run under way stays the only one, whatever changed about it.
+      slot = std::move(old->second);
+      slot->config = script;
+    } else {
+      slot = std::make_unique<Script>(loop_, script, [this](Script& self) { beat(self); });
+      slot->timer.arm(loop_.now());
+    }
+  }
+}
+
+void ScriptTimers::beat(Script& script) {
+  const TrackScript& config = script.config;
+  script.timer.arm(loop_.now() + config.interval);
+  if (script.running) {
+    log_.detail("Track script {} is already running, expect idle - skipping run", config.name);
+    return;
+  }
+  script.running = true;
+  const auto limit = config.timeout.count() > 0 ? config.timeout : config.interval;
+  channel_.send(TrackScriptRun{config.name,
+                               {config.command.argv, config.command.uid, config.command.gid},
+                               static_cast<std::uint64_t>(limit.count())});
+}
+
+void ScriptTimers::ended(const std::string& name) {
+  const auto found = scripts_.find(name);
+  if (found != scripts_.end()) found->second->running = false;
+}
+
+}  // namespace understudy::vrrp

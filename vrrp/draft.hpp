@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ namespace understudy::vrrp {
 struct TrackScriptDraft {
   TrackScript script;
   ScriptText text;
+  /// Its `user` does not exist: it must not run.
+  bool user_unknown = false;
 };
 
 /// notify_* of an instance.
@@ -39,8 +42,12 @@ struct GarpDraft {
   std::optional<unsigned> lower_prio_repeat;
 };
 
+struct VrrpDraft;
+
 /// vrrp_instance { }.
 struct InstanceDraft {
+  /// What it is part of; for names that must be known before they are used.
+  VrrpDraft* section = nullptr;
   std::string name;
   /// nullopt: derived from the priority.
   std::optional<RouterState> state;
@@ -86,6 +93,10 @@ struct InstanceDraft {
 struct VrrpDraft {
   std::vector<TrackScriptDraft> scripts;
   std::vector<InstanceDraft> instances;
+  /// Whether an interface exists, or need not.
+  std::function<bool(const std::string&)> interface_exists;
+  /// The first complaint about an interface that does not.
+  std::string missing_interface;
 };
 
 }  // namespace understudy::vrrp

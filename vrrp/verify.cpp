@@ -54,7 +54,7 @@ bool ids_conflict(const std::vector<InstanceConfig>& instances, Diagnostics& dia
 /// it.
 void take_scripts(VrrpDraft& draft, ScriptUsers& users, Diagnostics& diagnostics,
                   VrrpConfig& config) {
-  for (auto& [script, text] : draft.scripts) {
+  for (auto& [script, text, user_unknown] : draft.scripts) {
     script.command = users.call<ScriptCall>(text, "vrrp");
     if (script.command.empty()) {
       diagnostics.add(

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -67,9 +68,9 @@ class Binding {
   /// `position` counts from 0, the keyword being 0.
   void missing(std::size_t position) const;
 
-  /// Splits the statement as written by the rules of scripts: both kinds of quotes, backslash
-  /// escapes as in the shell's $'...'. Reports an unmatched quote. The keyword comes first.
-  [[nodiscard]] std::vector<std::string> escaped_words() const;
+  /// The statement split by the quoting rules of scripts: see split_quoted(). The keyword comes
+  /// first. nullopt: the quotes do not match, which has been reported.
+  [[nodiscard]] std::optional<std::vector<std::string>> quoted_words() const;
 
  private:
   [[nodiscard]] Location first_argument() const;
@@ -91,8 +92,13 @@ class Seen {
   std::vector<bool> seen_;
 };
 
-/// `format` with {0} the keyword, {1} the first argument, {2} the label filled in.
-[[nodiscard]] std::string fill(const std::string& format, const Binding& binding);
+/// `format` with {0} the keyword, {1} the first argument, {2} the label, {3} `replacement`.
+[[nodiscard]] std::string fill(const std::string& format, const Binding& binding,
+                               std::string_view replacement = {});
+
+/// A codec gave nothing: says the row's invalid_message, without one `unspoken`. In a line of
+/// values {1} is the value.
+void refuse(const RowInfo& row, const Binding& binding, const std::string& unspoken);
 
 /// The part of binding that does not depend on the target's type: deprecation, repetition, number
 /// of words. False: the statement is not to be taken in (it has been reported).

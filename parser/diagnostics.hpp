@@ -5,8 +5,10 @@
 // keyword means. Start with the worked example at the top of schema.hpp.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,7 +54,7 @@ struct Diagnostic {
   Stage stage = Stage::parent;
   /// The original's wording, without its "(FILE: Line N) " prefix.
   std::string message;
-  /// Empty: not about a place, or (stage parent) in the only file there is.
+  /// Empty: not about a place, or stage parent and in the main file.
   std::string file;
   /// From 1; 0: not about a line.
   std::uint32_t line = 0;
@@ -78,8 +80,8 @@ struct Diagnostic {
 /// Exit status of -t for these: 0, 2, 4, 5 or 6.
 [[nodiscard]] int exit_status(const std::vector<Diagnostic>& diagnostics);
 
-/// Collects diagnostics while a text is read; turns locations into file, line and text. Identical
-/// ones are kept once, and no more than `kLimit` are (a last note says so).
+/// Collects diagnostics while a text is read; turns locations into file, line and text. Keeps
+/// `kLimit` of them (a last note counts the rest), and always one of each severity.
 class Diagnostics {
  public:
   static constexpr std::size_t kLimit = 1000;
@@ -90,16 +92,26 @@ class Diagnostics {
   /// Who reports what is added from here on.
   void set_stage(Stage stage) { stage_ = stage; }
   [[nodiscard]] Stage stage() const { return stage_; }
+  [[nodiscard]] const ExpandedText& text() const { return *text_; }
   void add(Severity severity, Location at, std::string message, std::string hint = {});
-  [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
-  /// In the original's order: the parent's, the checkers', vrrp's, bfd's; each in text order of
-  /// reporting. Leaves nothing behind. What comes after a missing argument's stage is dropped.
+  /// Takes over what was said while the text was put together; it comes first in its stage.
+  void adopt(std::vector<Diagnostic> earlier);
+  /// Whether further ones are only counted: no need to think up a hint.
+  [[nodiscard]] bool full() const { return all_.size() >= kLimit; }
+  /// In the original's order: the parent's, the checkers', vrrp's, bfd's, each in text order and
+  /// what has no place last. Nothing follows a missing argument. Leaves nothing behind.
   [[nodiscard]] std::vector<Diagnostic> take();
 
  private:
+  struct Entry {
+    /// Line in the text; nothing: before all lines.
+    std::optional<std::uint32_t> order;
+    Diagnostic diagnostic;
+  };
   const ExpandedText* text_;
   Stage stage_ = Stage::parent;
-  std::vector<Diagnostic> all_;
+  std::vector<Entry> all_;
+  std::array<bool, 5> seen_{};
   std::size_t dropped_ = 0;
 };
 

@@ -1,9 +1,8 @@
 // Lines -> tree, by a Spirit X3 grammar that accepts any bytes.
 #pragma once
 
-#include <functional>
 #include <string_view>
-#include <vector>
+#include <unordered_map>
 
 #include "parser/diagnostics.hpp"
 #include "parser/source.hpp"
@@ -11,11 +10,13 @@
 
 namespace understudy::parser {
 
-/// Builds the tree of a whole text. `block_names` are keywords that are always followed by a block:
-/// where the '{' is missing there, it is diagnosed and taken as if it stood there. Complaints about
-/// braces and quotes go to `diagnostics`. Linear in the size of the text; depth costs no stack.
-[[nodiscard]] Tree build_tree(const ExpandedText& text,
-                              const std::vector<std::string_view>& block_names,
+/// Keywords that are always followed by a block; true: a value block. Where the '{' is missing
+/// after one, it is diagnosed and taken as if it stood there. schema.hpp's block_names() makes it.
+using BlockNames = std::unordered_map<std::string_view, bool>;
+
+/// Builds the tree of a whole text. Complaints about braces and quotes go to `diagnostics`. Linear
+/// in the size of the text; depth costs no stack.
+[[nodiscard]] Tree build_tree(const ExpandedText& text, const BlockNames& block_names,
                               Diagnostics& diagnostics);
 
 }  // namespace understudy::parser

@@ -58,6 +58,7 @@
 #include <vector>
 
 #include "parser/bind.hpp"
+#include "parser/grammar.hpp"
 #include "parser/values.hpp"
 
 namespace understudy::parser {
@@ -103,6 +104,8 @@ struct RowInfo {
   std::string replacement;
   /// Recognised, diagnosed, and without any effect.
   bool no_effect = false;
+  /// Has quoting rules of its own: double quotes need not match by the rule of other keywords.
+  bool escaped = false;
   /// Of top-level rows: whose keyword it is.
   Stage stage = Stage::parent;
   /// Its place in its block.
@@ -133,8 +136,8 @@ void for_each_row(
     const std::function<void(const std::vector<std::string_view>& path, const RowInfo&)>& visit);
 
 /// The names of rows, at any depth, that must be followed by a block and are never anything else:
-/// what build_tree() needs to find a missing '{'.
-[[nodiscard]] std::vector<std::string_view> block_names(const BlockInfo& block);
+/// what build_tree() needs to find a missing '{'. Views of the rows.
+[[nodiscard]] BlockNames block_names(const BlockInfo& block);
 
 namespace detail {
 
@@ -250,8 +253,8 @@ class Block : public BlockInfo {
       auto value = codec.read(binding, binding.arguments());
       if (value) {
         detail::deliver(target, object, *std::move(value), binding);
-      } else if (!row.invalid_message.empty()) {
-        binding.error(fill(row.invalid_message, binding));
+      } else {
+        refuse(row, binding, codec.refusal);
       }
     };
     return row;
@@ -340,14 +343,22 @@ class Block : public BlockInfo {
   /// A value block in which every word of every line is a value, delivered one by one.
   template <typename V, typename Target>
   Row<T>& words(std::string_view names, std::string doc, Codec<V> codec, Target target) {
-    const std::string syntax = codec.syntax;
-    return entries(names, std::move(doc), syntax,
-                   [codec = std::move(codec), target](T& object, const Binding& entry) {
-                     for (const Word& word : entry.words()) {
-                       auto value = codec.read(entry, std::span(&word, 1));
-                       if (value) detail::deliver(target, object, *std::move(value), entry);
-                     }
-                   });
+    Row<T>& row = add(names, std::move(doc), Kind::entries);
+    row.syntax = codec.syntax;
+    row.range = codec.range;
+    row.apply = [codec = std::move(codec), target, &row](T& object, const Binding& binding) {
+      for_each_entry(binding, [&](const Binding& entry) {
+        for (const Word& word : entry.words()) {
+          auto value = codec.read(entry, std::span(&word, 1));
+          if (value) {
+            detail::deliver(target, object, *std::move(value), entry);
+          } else {
+            refuse(row, entry.narrowed(std::span(&word, 1)), codec.refusal);
+          }
+        }
+      });
+    };
+    return row;
   }
 
   /// A keyword that exists and is accepted, whose work this program does not do.
@@ -466,6 +477,7 @@ class Block : public BlockInfo {
     row.range = codec.range;
     row.min_words = codec.min_words;
     row.max_words = codec.max_words;
+    row.escaped = codec.escaped;
   }
 
   std::deque<Row<T>> rows_;

@@ -27,6 +27,8 @@ class ExpandedText {
     std::uint32_t file = 0;
     /// From 1.
     std::uint32_t number = 0;
+    /// Octets at its front that have been dealt with: "@id ".
+    std::uint32_t skip = 0;
   };
 
   /// A text of one file, split at newlines; carriage returns before them are not part of a line.
@@ -39,21 +41,23 @@ class ExpandedText {
 
   [[nodiscard]] const std::vector<Line>& lines() const { return lines_; }
   [[nodiscard]] const std::vector<std::string>& files() const { return files_; }
-  /// Whether reports of the parent name the file: it is not the only one.
-  [[nodiscard]] bool several_files() const { return files_.size() > 1; }
+  /// Whether the parent's reports name the main file: the main path matched several.
+  [[nodiscard]] bool names_main_file() const { return names_main_file_; }
+  void set_names_main_file(bool names) { names_main_file_ = names; }
 
   /// Names a file and gives its index.
   std::uint32_t add_file(std::string name);
   /// Keeps `text` alive and gives a view of it.
   std::string_view keep(std::string text);
   /// Appends a line; `text` must be a view from keep().
-  void add_line(std::string_view text, std::uint32_t file, std::uint32_t number);
+  void add_line(const Line& line) { lines_.push_back(line); }
 
  private:
   // Pointers, so that views survive growth and moves.
   std::vector<std::unique_ptr<const std::string>> storage_;
   std::vector<std::string> files_;
   std::vector<Line> lines_;
+  bool names_main_file_ = false;
 };
 
 /// What became of the main file.

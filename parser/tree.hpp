@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <iterator>
+#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +32,8 @@ struct Node {
   bool has_block = false;
   /// The block was ended by its `}`.
   bool closed = false;
+  /// A double quote opens in it and is not closed; what follows the quote is not among its words.
+  bool unmatched_quote = false;
   /// Index and number of its words in Tree::words.
   std::uint32_t first_word = 0;
   std::uint32_t word_count = 0;
@@ -44,10 +48,12 @@ struct Node {
   std::string_view raw;
 };
 
-/// A whole text. Views point into its ExpandedText, which must outlive it.
+/// A whole text. Views point into its ExpandedText, which must outlive it, or into `storage`.
 struct Tree {
   std::vector<Node> nodes;
   std::vector<Word> words;
+  /// Lines that are not as they were written: escapes have been taken out.
+  std::vector<std::shared_ptr<const std::string>> storage;
   bool unbalanced_braces = false;
   bool unbalanced_quotes = false;
 

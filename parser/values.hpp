@@ -34,8 +34,13 @@ struct Codec {
   /// How many words it takes; fewer are "missing", more are "extra".
   std::size_t min_words = 1;
   std::size_t max_words = 1;
-  /// Gets the arguments, at least min_words of them.
+  /// Gets the arguments, at least min_words of them. Numbers say what is wrong with them and then
+  /// the row's own complaint follows; what gives nothing in silence leaves it to the row.
   std::function<std::optional<V>(const Binding&, std::span<const Word>)> read;
+  /// What is said of a refused value by a row that has no complaint of its own; empty: `read` has.
+  std::string refusal;
+  /// Splits the statement itself, by the rules of scripts.
+  bool escaped = false;
 };
 
 // --- Text to value. Errors carry the original's message. ---
@@ -46,10 +51,16 @@ struct Codec {
 /// As parse_unsigned, with a sign.
 [[nodiscard]] Result<std::int64_t> parse_signed(std::string_view text, std::int64_t min,
                                                 std::int64_t max);
+/// A number with what is to be said about it: a value with too many decimals is both usable and
+/// diagnosed.
+struct Decimal {
+  std::optional<std::uint64_t> value;
+  std::vector<std::string> complaints;
+};
 /// A decimal fraction in units of 10^-decimals: "1.5" with 6 decimals is 1500000. ".5", "5." and
-/// "." are accepted, more decimals are not. `min` and `max` are in those units.
-[[nodiscard]] Result<std::uint64_t> parse_decimal(std::string_view text, unsigned decimals,
-                                                  std::uint64_t min, std::uint64_t max);
+/// "." are accepted, more decimals are rounded and diagnosed. `min` and `max` are in those units.
+[[nodiscard]] Decimal parse_decimal(std::string_view text, unsigned decimals, std::uint64_t min,
+                                    std::uint64_t max);
 /// on/true/yes, off/false/no; nullopt for anything else.
 [[nodiscard]] std::optional<bool> parse_bool(std::string_view text);
 /// An address; "/mask" and "-range" tails are lost in silence, as in the original's plain
@@ -57,7 +68,7 @@ struct Codec {
 [[nodiscard]] std::optional<IpAddress> parse_plain_address(std::string_view text);
 /// "ADDRESS[/LENGTH]"; without a length the whole address. The error names what is wrong.
 [[nodiscard]] Result<Prefix> parse_prefix(std::string_view text);
-/// 1..65535 or a service name of services(5).
+/// 1..65535. Service names are not taken, as in the original.
 [[nodiscard]] Result<Port> parse_port(std::string_view text);
 /// "255.255.255.0" as a network-order mask, or for IPv6 a prefix length 1..128.
 [[nodiscard]] std::optional<std::uint32_t> parse_netmask(std::string_view text);
@@ -66,9 +77,20 @@ struct Codec {
 /// "200" or "200-299", inclusive, 100..599.
 [[nodiscard]] std::optional<std::pair<unsigned, unsigned>> parse_status_range(
     std::string_view text);
-/// Splits by blanks outside quotes; in and outside quotes a backslash escapes as in the shell's
-/// $'...' (\n, \x41, \101, \cA …). Error: unmatched quote, or a backslash at the end.
+/// Splits by blanks outside single and double quotes, which are taken away; a backslash keeps the
+/// octet after it from meaning anything and stays itself. Error: unmatched quote, or a backslash at
+/// the end.
+[[nodiscard]] Result<std::vector<std::string>> split_quoted(std::string_view text);
+/// As split_quoted(), but escapes become what they stand for, as in the shell's $'...': \n, \x41,
+/// \101, \cA …
 [[nodiscard]] Result<std::vector<std::string>> split_escaped(std::string_view text);
+
+/// A script as configured: what to run, and the words after it (user, group).
+struct CommandLine {
+  std::vector<std::string> argv;
+  std::vector<std::string> owner;
+  bool operator==(const CommandLine&) const = default;
+};
 
 // --- Codecs. ---
 
@@ -80,7 +102,7 @@ struct Codec {
 [[nodiscard]] Codec<bool> optional_boolean();
 /// One word, any.
 [[nodiscard]] Codec<std::string> text(std::string syntax = "STRING");
-/// One word of at most `limit` octets; what is longer is refused.
+/// One word that can name an interface: at most 15 octets, no '/' (net/core/dev.c).
 [[nodiscard]] Codec<std::string> interface_name();
 /// Whole seconds / seconds with a fraction of up to `decimals` places; bounds in seconds.
 [[nodiscard]] Codec<std::chrono::seconds> seconds(std::uint64_t min, std::uint64_t max);
@@ -97,9 +119,11 @@ struct Codec {
 [[nodiscard]] Codec<std::string> md5_digest();
 /// One or more of "CODE" and "CODE-CODE".
 [[nodiscard]] Codec<std::vector<std::pair<unsigned, unsigned>>> status_codes();
-/// A command line: both kinds of quotes and escapes; the words of it become argv. A single word
-/// that was quoted as a whole is split again, as a shell would its command.
-[[nodiscard]] Codec<std::vector<std::string>> command_line();
+/// SCRIPT [USER [GROUP]]: the statement is split by split_quoted(), and its second word by
+/// split_escaped() into argv.
+[[nodiscard]] Codec<CommandLine> command_line();
+/// A mail address as it is to appear in a header; one word.
+[[nodiscard]] Codec<std::string> mail_address();
 
 namespace detail {
 [[nodiscard]] Codec<std::int64_t> signed_number(std::int64_t min, std::int64_t max);
@@ -110,7 +134,8 @@ namespace detail {
 template <typename V, typename Convert>
 [[nodiscard]] auto mapped(Codec<V> codec, Convert convert) {
   using Out = decltype(convert(std::declval<V>()));
-  Codec<Out> out{codec.syntax, codec.range, codec.min_words, codec.max_words, {}};
+  Codec<Out> out{codec.syntax, codec.range,   codec.min_words, codec.max_words,
+                 {},           codec.refusal, codec.escaped};
   out.read = [read = std::move(codec.read), convert = std::move(convert)](
                  const Binding& binding, std::span<const Word> words) -> std::optional<Out> {
     auto value = read(binding, words);

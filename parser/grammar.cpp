@@ -1,0 +1,233 @@
+#include "parser/grammar.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/spirit/home/x3.hpp>
+#include <iterator>
+
+#include "parser/lines.hpp"
+
+namespace understudy::parser {
+namespace {
+
+namespace x3 = boost::spirit::x3;
+
+/// Takes what the grammar finds on a line, in order, and puts the tree together. The blocks that
+/// are open are a vector, so nesting is bounded by memory and not by the stack.
+class TreeBuilder {
+ public:
+  TreeBuilder(const BlockNames& block_names, Diagnostics& diagnostics)
+      : block_names_(block_names), diagnostics_(diagnostics) {}
+
+  void begin_line(std::uint32_t number, const CleanLine& line);
+  void word(std::string_view text, bool quoted);
+  void open_brace(std::string_view brace);
+  void close_brace(std::string_view brace);
+  void unmatched_quote(std::string_view rest);
+  void end_statement();
+  [[nodiscard]] Tree finish();
+
+ private:
+  [[nodiscard]] Location locate(std::string_view text) const;
+  Node& add_node(Node::Kind kind, Location at);
+  void open_block(std::uint32_t node, Location brace);
+  void require_block();
+  void start_statement(std::string_view first);
+
+  const BlockNames& block_names_;
+  Diagnostics& diagnostics_;
+  Tree tree_;
+  std::vector<std::uint32_t> open_;
+  std::uint32_t line_number_ = 0;
+  const CleanLine* line_ = nullptr;
+  /// The statement being read on this line.
+  bool in_statement_ = false;
+  /// The last statement, while a '{' may still follow it.
+  std::optional<std::uint32_t> awaiting_;
+};
+
+Location TreeBuilder::locate(std::string_view text) const {
+  const auto offset = static_cast<std::size_t>(text.data() - line_->text.data());
+  return {line_number_, line_->column(offset), static_cast<std::uint32_t>(text.size())};
+}
+
+Node& TreeBuilder::add_node(Node::Kind kind, Location at) {
+  Node& node = tree_.nodes.emplace_back();
+  node.kind = kind;
+  node.at = at;
+  node.first_word = static_cast<std::uint32_t>(tree_.words.size());
+  node.end = static_cast<std::uint32_t>(tree_.nodes.size());
+  return node;
+}
+
+void TreeBuilder::begin_line(std::uint32_t number, const CleanLine& line) {
+  line_number_ = number;
+  line_ = &line;
+  if (line.owned) tree_.storage.push_back(line.owned);
+  if (line.unterminated_quote) {
+    tree_.unbalanced_quotes = true;
+    diagnostics_.add(Severity::error, locate(line.text),
+                     fmt::format("Unterminated quote '{}'", line.text));
+  }
+}
+
+/// The statement before must have had a block, and what comes now is no '{'.
+void TreeBuilder::require_block() {
+  if (!awaiting_) return;
+  const std::uint32_t index = *awaiting_;
+  awaiting_.reset();
+  const std::string_view keyword = tree_.words[tree_.nodes[index].first_word].text;
+  const auto found = block_names_.find(keyword);
+  if (found == block_names_.end()) return;
+  tree_.unbalanced_braces = true;
+  const Location at = tree_.nodes[index].at;
+  const std::string hint = fmt::format("expected '{{' after this");
+  if (found->second) {
+    diagnostics_.add(Severity::error, at,
+                     fmt::format("'{{' missing from beginning of block {}", keyword), hint);
+  } else {
+    diagnostics_.add(Severity::error, at, "Missing '{' at beginning of configuration block", hint);
+  }
+  open_block(index, at);
+}
+
+void TreeBuilder::start_statement(std::string_view first) {
+  require_block();
+  add_node(Node::Kind::statement, locate(first)).raw = first;
+  in_statement_ = true;
+}
+
+void TreeBuilder::word(std::string_view text, bool quoted) {
+  // A quoted word's location includes its quotes.
+  const std::string_view whole = quoted ? std::string_view(text.data() - 1, text.size() + 2) : text;
+  if (!in_statement_) start_statement(whole);
+  Node& node = tree_.nodes.back();
+  const Location at = locate(whole);
+  tree_.words.push_back({text, at, quoted});
+  ++node.word_count;
+  node.at.length = at.column + at.length - node.at.column;
+  node.raw = {node.raw.data(),
+              static_cast<std::size_t>(whole.data() + whole.size() - node.raw.data())};
+}
+
+void TreeBuilder::end_statement() {
+  if (!in_statement_) return;
+  in_statement_ = false;
+  awaiting_ = static_cast<std::uint32_t>(tree_.nodes.size() - 1);
+}
+
+void TreeBuilder::unmatched_quote(std::string_view rest) {
+  if (!in_statement_) start_statement(rest);
+  Node& node = tree_.nodes.back();
+  node.unmatched_quote = true;
+  node.raw = {node.raw.data(),
+              static_cast<std::size_t>(rest.data() + rest.size() - node.raw.data())};
+}
+
+void TreeBuilder::open_block(std::uint32_t node, Location brace) {
+  tree_.nodes[node].has_block = true;
+  tree_.nodes[node].open = brace;
+  open_.push_back(node);
+}
+
+void TreeBuilder::open_brace(std::string_view brace) {
+  end_statement();
+  const Location at = locate(brace);
+  if (awaiting_) {
+    open_block(*awaiting_, at);
+    awaiting_.reset();
+    return;
+  }
+  add_node(Node::Kind::statement, at).raw = brace;
+  open_block(static_cast<std::uint32_t>(tree_.nodes.size() - 1), at);
+}
+
+void TreeBuilder::close_brace(std::string_view brace) {
+  end_statement();
+  require_block();
+  const Location at = locate(brace);
+  if (open_.empty()) {
+    tree_.unbalanced_braces = true;
+    diagnostics_.add(Severity::error, at, "Extra '}' found");
+    add_node(Node::Kind::stray_close, at);
+    return;
+  }
+  Node& node = tree_.nodes[open_.back()];
+  open_.pop_back();
+  node.closed = true;
+  node.close = at;
+  node.end = static_cast<std::uint32_t>(tree_.nodes.size());
+}
+
+Tree TreeBuilder::finish() {
+  require_block();
+  const std::size_t missing = open_.size();
+  for (const std::uint32_t index : open_) {
+    tree_.nodes[index].end = static_cast<std::uint32_t>(tree_.nodes.size());
+  }
+  if (missing != 0) {
+    tree_.unbalanced_braces = true;
+    const Node& inner = tree_.nodes[open_.back()];
+    const std::string opened =
+        inner.word_count == 0 ? "{" : std::string(tree_.words[inner.first_word].text);
+    diagnostics_.add(Severity::error, {},
+                     fmt::format("There are {} missing '}}'s or extra '{{'s", missing),
+                     fmt::format("the block of '{}' in line {} is not closed", opened,
+                                 diagnostics_.text().lines()[inner.open.line].number));
+  }
+  return std::move(tree_);
+}
+
+struct BuilderTag;
+
+template <typename Context>
+TreeBuilder& builder(Context& context) {
+  return x3::get<BuilderTag>(context);
+}
+
+template <typename Range>
+std::string_view view(const Range& range) {
+  return {&*range.begin(), static_cast<std::size_t>(range.size())};
+}
+
+const auto on_quoted = [](auto& context) {
+  const auto& range = x3::_attr(context);
+  // An empty range still has a place: between its quotes.
+  builder(context).word({&*range.begin(), static_cast<std::size_t>(range.size())}, true);
+};
+const auto on_word = [](auto& context) { builder(context).word(view(x3::_attr(context)), false); };
+const auto on_open = [](auto& context) { builder(context).open_brace(view(x3::_attr(context))); };
+const auto on_close = [](auto& context) { builder(context).close_brace(view(x3::_attr(context))); };
+const auto on_unmatched = [](auto& context) {
+  builder(context).unmatched_quote(view(x3::_attr(context)));
+};
+
+// The grammar of a line. Every octet begins one of the alternatives, so it always matches all.
+const auto blanks = x3::omit[+x3::char_(" \t\f\n\r\v")];
+const auto quoted_text = x3::raw[*(x3::char_ - '"')];
+const auto quoted_word = x3::omit['"' >> &(quoted_text >> '"')] >> quoted_text[on_quoted] >> '"';
+const auto plain_word = x3::raw[+(x3::char_ - x3::char_(" \t\f\n\r\v\"{}"))][on_word];
+const auto brace_open = x3::raw[x3::char_('{')][on_open];
+const auto brace_close = x3::raw[x3::char_('}')][on_close];
+const auto dangling = x3::raw['"' >> *x3::char_][on_unmatched];
+const auto line_grammar =
+    *(blanks | plain_word | brace_open | brace_close | quoted_word | dangling);
+
+}  // namespace
+
+Tree build_tree(const ExpandedText& text, const BlockNames& block_names, Diagnostics& diagnostics) {
+  TreeBuilder builder(block_names, diagnostics);
+  const auto with_builder = x3::with<BuilderTag>(std::ref(builder))[line_grammar];
+  std::uint32_t number = 0;
+  for (const ExpandedText::Line& line : text.lines()) {
+    CleanLine clean = clean_line(line.text.substr(line.skip));
+    clean.begin += line.skip;
+    builder.begin_line(number++, clean);
+    auto first = clean.text.begin();
+    x3::parse(first, clean.text.end(), with_builder);
+    builder.end_statement();
+  }
+  return builder.finish();
+}
+
+}  // namespace understudy::parser

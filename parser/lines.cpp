@@ -1,0 +1,80 @@
+#include "parser/lines.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace understudy::parser {
+namespace {
+
+bool blank(char c) { return c == ' ' || c == '\t'; }
+
+/// What a first look at a line finds, as offsets in the raw line.
+struct Scan {
+  std::size_t end = 0;
+  std::vector<std::size_t> escapes;
+  bool quote = false;
+  bool continues = false;
+};
+
+Scan scan(std::string_view raw, std::size_t begin) {
+  Scan found;
+  std::size_t at = begin;
+  while ((at = raw.find_first_of("!#\"\\", at)) != std::string_view::npos) {
+    const char c = raw[at];
+    if (c == '"') {
+      found.quote = !found.quote;
+      ++at;
+    } else if (c == '\\') {
+      if (at + 1 == raw.size()) {
+        found.continues = true;
+        break;
+      }
+      if (!found.quote && (raw[at + 1] == '#' || raw[at + 1] == '!')) found.escapes.push_back(at);
+      at += 2;
+    } else if (!found.quote) {
+      break;
+    } else {
+      ++at;
+    }
+  }
+  found.end = std::min(at, raw.size());
+  while (found.end > begin && blank(raw[found.end - 1])) --found.end;
+  return found;
+}
+
+}  // namespace
+
+std::uint32_t CleanLine::column(std::size_t offset) const {
+  const auto before = std::upper_bound(taken_out.begin(), taken_out.end(), offset);
+  return static_cast<std::uint32_t>(begin + offset +
+                                    static_cast<std::size_t>(before - taken_out.begin()));
+}
+
+CleanLine clean_line(std::string_view raw) {
+  CleanLine line;
+  std::size_t begin = 0;
+  while (begin < raw.size() && blank(raw[begin])) ++begin;
+  line.begin = static_cast<std::uint32_t>(begin);
+  const Scan found = scan(raw, begin);
+  line.unterminated_quote = found.quote;
+  line.continues = found.continues;
+  if (found.escapes.empty() && !found.continues) {
+    line.text = raw.substr(begin, found.end - begin);
+    return line;
+  }
+  std::string text;
+  std::size_t from = begin;
+  for (const std::size_t escape : found.escapes) {
+    text += raw.substr(from, escape - from);
+    line.taken_out.push_back(static_cast<std::uint32_t>(text.size()));
+    from = escape + 1;
+  }
+  if (found.end > from) text += raw.substr(from, found.end - from);
+  // The original takes the blanks before a final backslash away, and the backslash stays.
+  if (found.continues) text += '\\';
+  line.owned = std::make_shared<const std::string>(std::move(text));
+  line.text = *line.owned;
+  return line;
+}
+
+}  // namespace understudy::parser

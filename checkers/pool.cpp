@@ -298,8 +298,7 @@ void Pool::tell_server(std::size_t server) {
 void Pool::mail_server(std::size_t server, const std::string& body) {
   if (!config_.real_servers[server].smtp_alert) return;
   const bool alive = state_.servers[server].alive;
-  // Its own object: a queue that keeps only the last state must not lose a script to a mail.
-  actions_.notifications.push_back({fmt::format("mail RS {} {}", name(server), name_),
+  actions_.notifications.push_back({fmt::format("RS {} {}", name(server), name_),
                                     {},
                                     {},
                                     Mail{fmt::format("Realserver {} of virtual server {} - {}",

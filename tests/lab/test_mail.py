@@ -117,4 +117,8 @@ def refused(lab):
     )
     director.start(["smtpd", "-d", "-f", "/etc/smtpd-lab.conf"], "director1.smtpd.log")
     daemon = pair.daemons(lab, net)[0].start()
-    daemon.wait_log("550", 15)
+    eventually(
+        lambda: [line for line in daemon.log.splitlines() if "SMTP" in line and "550" in line],
+        15,
+        "the log tells the SMTP server's 550",
+    )

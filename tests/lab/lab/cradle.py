@@ -157,7 +157,9 @@ class Cradle:
         return self.pid
 
     def close(self):
-        """Ends all that runs in the namespaces and waits for it."""
+        """Ends all that runs in the namespaces and waits for it; a second call does nothing."""
+        if self.keeper is None:
+            return
         try:
             os.kill(self.keeper if self.pid is None else self.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -165,4 +167,5 @@ class Cradle:
         deadline = time.monotonic() + 10
         while os.waitpid(self.keeper, os.WNOHANG) == (0, 0) and time.monotonic() < deadline:
             time.sleep(0.01)
+        self.keeper = None
         os.rmdir(self._base)

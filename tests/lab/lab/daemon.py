@@ -25,6 +25,7 @@ class Daemon:
 
     def configure(self, text):
         """Replaces the configuration file; reload() makes the daemon read it."""
+        self.configuration_text = text
         self.host.write(CONFIGURATION, text)
 
     def start(self):

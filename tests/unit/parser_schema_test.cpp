@@ -1,9 +1,8 @@
 // The rows: the worked example of schema.hpp, and every flag a row can have.
 #include <catch2/catch.hpp>
 
-#include "parser/grammar.hpp"
 #include "parser/schema.hpp"
-#include "parser/source.hpp"
+#include "tests/support/parser_reading.hpp"
 
 namespace understudy::parser {
 namespace {
@@ -63,13 +62,13 @@ Block<House> house_rows() {
   return rows;
 }
 
-Reading<House> read(const std::string& text) {
+Reading<House> house(const std::string& text) {
   static const Block<House> rows = house_rows();
   return read_text(rows, text);
 }
 
 TEST_CASE("rows fill what their targets are", "[schema]") {
-  const auto reading = read(
+  const auto reading = house(
       "port 8080\n"
       "owner \"Ada L\"\n"
       "door front {\n"
@@ -95,7 +94,7 @@ TEST_CASE("rows fill what their targets are", "[schema]") {
 }
 
 TEST_CASE("an unknown keyword names the nearest one and its block is skipped", "[schema]") {
-  const auto reading = read(
+  const auto reading = house(
       "door front {\n"
       "\twidht 70\n"
       "  knob {\n width 60\n }\n"
@@ -115,7 +114,7 @@ TEST_CASE("an unknown keyword names the nearest one and its block is skipped", "
 
 TEST_CASE("the parent's keywords are reported without the file and before the children's",
           "[schema]") {
-  const auto reading = read("door front {\n nope\n bells { 10.0.0.1 }\n}\nprot 80\nport 0\n");
+  const auto reading = house("door front {\n nope\n bells { 10.0.0.1 }\n}\nprot 80\nport 0\n");
   CHECK(reading.said() ==
         "(Line 5) Unknown keyword 'prot'\n"
         "prot 80\n"
@@ -130,7 +129,7 @@ TEST_CASE("the parent's keywords are reported without the file and before the ch
 }
 
 TEST_CASE("a number's own complaint is followed by the row's", "[schema]") {
-  const auto reading = read("door front {\n width 300\n bells { 10.0.0.1 }\n}\n");
+  const auto reading = house("door front {\n width 300\n bells { 10.0.0.1 }\n}\n");
   CHECK(reading.said() ==
         "(t.conf: Line 2) number '300' outside range [60, 200]\n"
         " width 300\n"
@@ -142,12 +141,12 @@ TEST_CASE("a number's own complaint is followed by the row's", "[schema]") {
 }
 
 TEST_CASE("a choice lists what it takes, or the near miss", "[schema]") {
-  CHECK(read("door a { side LEFT\n bells { ::1 } }").said() ==
+  CHECK(house("door a { side LEFT\n bells { ::1 } }").said() ==
         "(t.conf: Line 1) unknown side 'LEFT'\n"
         "door a { side LEFT\n"
         "              ^~~~\n"
         "expected one of FRONT, BACK");
-  CHECK(read("door a { side FROND\n bells { ::1 } }").said() ==
+  CHECK(house("door a { side FROND\n bells { ::1 } }").said() ==
         "(t.conf: Line 1) unknown side 'FROND'\n"
         "door a { side FROND\n"
         "              ^~~~~\n"
@@ -156,7 +155,7 @@ TEST_CASE("a choice lists what it takes, or the near miss", "[schema]") {
 
 TEST_CASE("a missing argument ends what is said, with status 2", "[schema]") {
   const auto reading =
-      read("door a {\n width\n nope\n bells { ::1 }\n}\ndoor b {\n nope\n bells { ::1 }\n}\n");
+      house("door a {\n width\n nope\n bells { ::1 }\n}\ndoor b {\n nope\n bells { ::1 }\n}\n");
   CHECK(reading.said() ==
         "(t.conf: Line 2) *** Configuration line starting `width` is missing a parameter after "
         "keyword `width` at word position 2\n"
@@ -167,7 +166,7 @@ TEST_CASE("a missing argument ends what is said, with status 2", "[schema]") {
 }
 
 TEST_CASE("when_missing makes it an ordinary complaint and skips the block", "[schema]") {
-  const auto reading = read("door {\n width 70\n}\nport 80\n");
+  const auto reading = house("door {\n width 70\n}\nport 80\n");
   CHECK(reading.messages() == "(t.conf: Line 1) door name missing");
   CHECK(reading.status() == 5);
   CHECK(reading.value.doors.empty());
@@ -175,7 +174,7 @@ TEST_CASE("when_missing makes it an ordinary complaint and skips the block", "[s
 }
 
 TEST_CASE("extra words are ignored, or refused where the row says so", "[schema]") {
-  const auto reading = read("port 80 81\nowner a b\n");
+  const auto reading = house("port 80 81\nowner a b\n");
   CHECK(reading.said() ==
         "(Line 2) owner has extra words\n"
         "owner a b\n"
@@ -188,7 +187,7 @@ TEST_CASE("extra words are ignored, or refused where the row says so", "[schema]
 TEST_CASE("once keeps the first, deprecated works and is diagnosed, gone does nothing",
           "[schema]") {
   const auto reading =
-      read("door a {\n side FRONT\n side BACK\n wait 2\n hinge x y\n bells { ::1 }\n}\n");
+      house("door a {\n side FRONT\n side BACK\n wait 2\n hinge x y\n bells { ::1 }\n}\n");
   CHECK(reading.said() ==
         "(t.conf: Line 3) (a) side already given - ignoring\n"
         " side BACK\n"
@@ -205,11 +204,11 @@ TEST_CASE("once keeps the first, deprecated works and is diagnosed, gone does no
 }
 
 TEST_CASE("a block's close speaks of its closing brace", "[schema]") {
-  CHECK(read("door a {\n}\n").said() == "(t.conf: Line 2) (a) no bells\n}\n^");
+  CHECK(house("door a {\n}\n").said() == "(t.conf: Line 2) (a) no bells\n}\n^");
 }
 
 TEST_CASE("a refused value of a list names itself", "[schema]") {
-  const auto reading = read("door a {\n bells {\n  ::1\n  10.0.0.300\n }\n}\n");
+  const auto reading = house("door a {\n bells {\n  ::1\n  10.0.0.300\n }\n}\n");
   CHECK(reading.said() ==
         "(t.conf: Line 4) invalid IP address '10.0.0.300'\n"
         "  10.0.0.300\n"

@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+"""The parts of tests/all: format, build, suites, sanitized suites, fuzzing, the lab.
+
+usage: tests/all [PART...]; without parts, all of them in order. Prints a line as each part begins
+and ends, the end of the log of a part that failed, and at last "N passed, N failed".
+"""
+
+import concurrent.futures
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+BUILD = os.path.join(ROOT, "build")
+ASAN = os.path.join(ROOT, "build-asan")
+FUZZ = os.path.join(ROOT, "build-fuzz")
+LOGS = os.path.join(BUILD, "logs")
+CODE = ("daemon", "parser", "vrrp", "checkers", "ipvs", "tests")
+FUZZ_SECONDS = 20
+
+SUMS = (  # how a suite says how much it did: (pattern, what the groups mean)
+    (r"^(\d+) passed, (\d+) failed$", ("passed", "failed")),
+    (r"All tests passed \(\d+ assertions? in (\d+) test cases?\)", ("passed",)),
+    (r"^test cases:\s*(\d+) \|(?:\s*(\d+) passed \|)?\s*(\d+) failed", ("all", "passed", "failed")),
+)
+
+
+class Sum:
+    """How many tests passed and failed, and when the whole began."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+        self._began = time.monotonic()
+
+    def say(self, text):
+        """A line of progress with the minutes and seconds since the beginning."""
+        seconds = int(time.monotonic() - self._began)
+        print(f"[{seconds // 60:2}:{seconds % 60:02}] {text}", flush=True)
+
+    def add(self, name, passed, failed, log):
+        """The result of a part; the end of the log is shown when something failed."""
+        self.passed += passed
+        self.failed += failed
+        self.say(f"{name}: {passed} passed, {failed} failed")
+        if failed:
+            with open(log, encoding="utf-8", errors="replace") as text:
+                lines = text.read().splitlines()
+            for line in lines[-60:]:
+                print("        | " + line[:220])
+            print(f"        (all of it: {os.path.relpath(log, ROOT)})", flush=True)
+
+
+def log_of(name):
+    """The log file of a part."""
+    return os.path.join(LOGS, re.sub(r"[^A-Za-z0-9_.-]+", "-", name) + ".log")
+
+
+def run(name, command, seconds, directory=ROOT, environment=None):
+    """Runs a command with its output in the part's log; returns its status, 124 when too slow."""
+    with open(log_of(name), "ab") as log:
+        log.write(f"$ {' '.join(command)}\n".encode())
+        log.flush()
+        process = subprocess.Popen(
+            command,
+            cwd=directory,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            log.write(f"\nended after {seconds} s\n".encode())
+            return 124
+
+
+def counts(name, status):
+    """(passed, failed) of a suite, from its own words where it has any, else from its status."""
+    with open(log_of(name), encoding="utf-8", errors="replace") as text:
+        words = text.read()
+    passed = failed = 0
+    for pattern, meanings in SUMS:
+        for match in re.findall(pattern, words, re.MULTILINE):
+            found = dict(zip(meanings, (match,) if isinstance(match, str) else match))
+            failed += int(found.get("failed") or 0)
+            passed += int(found.get("passed") or 0)
+    if passed + failed == 0:
+        return (1, 0) if status == 0 else (0, 1)
+    if status != 0 and failed == 0:
+        failed = 1  # it died after or between its test cases
+    return passed, failed
+
+
+def suite(total, name, command, seconds, **more):
+    """Runs one suite and adds its counts."""
+    status = run(name, command, seconds, **more)
+    total.add(name, *counts(name, status), log_of(name))
+
+
+def sources():
+    """Every C++ file of the project."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--"]
+    command += [f"{folder}/*.{ending}" for folder in CODE for ending in ("hpp", "cpp")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return [path for path in done.stdout.split() if os.path.exists(os.path.join(ROOT, path))]
+    return [  # an unpacked archive has no git
+        os.path.join(where, one)
+        for folder in CODE
+        for where, _, names in os.walk(os.path.join(ROOT, folder))
+        for one in names
+        if one.endswith((".hpp", ".cpp"))
+    ]
+
+
+def part_format(total):
+    """clang-format finds nothing to change."""
+    status = run("format", ["clang-format", "--dry-run", "-Werror"] + sources(), 300)
+    total.add("format", int(status == 0), int(status != 0), log_of("format"))
+
+
+def configure(name, directory, options):
+    """Sets a build directory up, or again when it is there; returns whether that worked."""
+    command = ["meson", "setup", directory] + options
+    if os.path.exists(os.path.join(directory, "meson-private", "coredata.dat")):
+        command.insert(2, "--reconfigure")
+    return run(name, command, 300) == 0
+
+
+def built(total, name, directory, options, targets=()):
+    """Configures and builds; counts as one test. Returns whether it worked."""
+    worked = configure(name, directory, options)
+    if worked:
+        wanted = list(targets() if callable(targets) else targets)
+        worked = run(name, ["ninja", "-C", directory] + wanted, 1500) == 0
+    total.add(name, int(worked), int(not worked), log_of(name))
+    return worked
+
+
+def introspect(directory):
+    """The tests of a build directory, as Meson tells them."""
+    done = subprocess.run(
+        ["meson", "introspect", "--tests", directory], capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
+def suites_of(test):
+    """The suites of a test without the project's name before them."""
+    return {suite.rpartition(":")[2] for suite in test["suite"]}
+
+
+def run_tests(total, prefix, tests, environment=None, slower=1):
+    """Runs Meson's tests two at a time, those that must be alone after the others."""
+
+    def one(test):
+        name = f"{prefix}{'-'.join(sorted(suites_of(test)))}: {test['name']}"
+        more = {**test.get("env", {}), **(environment or {})}
+        directory = test.get("workdir") or ROOT
+        status = run(name, test["cmd"], test["timeout"] * slower, directory, more)
+        return name, counts(name, status)
+
+    parallel = [test for test in tests if test.get("is_parallel", True)]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for name, result in pool.map(one, parallel):
+            total.add(name, *result, log_of(name))
+    for test in tests:
+        if test not in parallel:
+            name, result = one(test)
+            total.add(name, *result, log_of(name))
+
+
+def part_build(total):
+    """The daemon and all tests, as a user builds them."""
+    built(total, "build", BUILD, [])
+
+
+def part_suites(total):
+    """Every test Meson knows of, but fuzzing, which has its own part."""
+    run_tests(total, "", [one for one in introspect(BUILD) if "fuzz" not in suites_of(one)])
+
+
+def part_sanitized(total):
+    """The pure cores and the processes' parts again under ASan and UBSan."""
+    suites = {"unit", "simulation", "conformance", "config"}
+    options = ["-Db_sanitize=address,undefined", "-Doptimization=1", "-Db_lundef=false"]
+    options += ["-Dcpp_args=-fno-sanitize-recover=all"]
+
+    def chosen():
+        return [one for one in introspect(ASAN) if suites & suites_of(one)]
+
+    def targets():
+        programs = {os.path.relpath(one["cmd"][0], ASAN) for one in chosen()}
+        return sorted(program for program in programs if not program.startswith(".."))
+
+    if built(total, "sanitized-build", ASAN, options, targets):
+        strict = {
+            "ASAN_OPTIONS": "detect_leaks=1:halt_on_error=1",
+            "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+            "SANITIZED": "1",
+        }
+        run_tests(total, "sanitized ", chosen(), strict, slower=4)
+
+
+def part_fuzz(total):
+    """Each fuzz target briefly, from its kept corpus."""
+    tests = [one for one in introspect(BUILD) if "fuzz" in suites_of(one)]
+    if tests:
+        run_tests(total, "", tests)
+
+
+def part_lab(total):
+    """Hosts made of namespaces in this kernel, then those in the kernel with IPVS."""
+    lab = os.path.join(ROOT, "tests", "lab", "run")
+    for name, option in (("lab", "--host"), ("lab with IPVS", "--ipvs")):
+        results = os.path.join(LOGS, name.replace(" ", "-"))
+        suite(total, name, [lab, option, "--results", results], 900)
+
+
+PARTS = {
+    "format": part_format,
+    "build": part_build,
+    "suites": part_suites,
+    "sanitized": part_sanitized,
+    "fuzz": part_fuzz,
+    "lab": part_lab,
+}
+
+
+def main():
+    """Runs the parts that were asked for; returns the exit status."""
+    wanted = sys.argv[1:] or list(PARTS)
+    unknown = [name for name in wanted if name not in PARTS]
+    if unknown:
+        sys.exit(f"no such part: {' '.join(unknown)}; there are {' '.join(PARTS)}")
+    os.makedirs(LOGS, exist_ok=True)
+    for name in os.listdir(LOGS):
+        if name.endswith(".log"):
+            os.unlink(os.path.join(LOGS, name))
+    total = Sum()
+    for name in wanted:
+        total.say(f"{name} …")
+        try:
+            PARTS[name](total)
+        except Exception as error:  # pylint: disable=broad-except
+            total.failed += 1
+            total.say(f"{name} could not run: {type(error).__name__}: {error}")
+    print(f"{total.passed} passed, {total.failed} failed", flush=True)
+    return 1 if total.failed or not total.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

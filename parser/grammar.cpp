@@ -32,6 +32,7 @@ class TreeBuilder {
   Node& add_node(Node::Kind kind, Location at);
   void open_block(std::uint32_t node, Location brace);
   void require_block();
+  [[nodiscard]] bool in_value_block() const;
   void start_statement(std::string_view first);
 
   const BlockNames& block_names_;
@@ -71,14 +72,22 @@ void TreeBuilder::begin_line(std::uint32_t number, const CleanLine& line) {
   }
 }
 
+/// Lines of a value block begin with any word: a name may be that of a block.
+bool TreeBuilder::in_value_block() const {
+  if (open_.empty() || tree_.nodes[open_.back()].word_count == 0) return false;
+  const auto found = block_names_.find(tree_.words[tree_.nodes[open_.back()].first_word].text);
+  return found != block_names_.end() && found->second;
+}
+
 /// The statement before must have had a block, and what comes now is no '{'.
 void TreeBuilder::require_block() {
   if (!awaiting_) return;
   const std::uint32_t index = *awaiting_;
   awaiting_.reset();
+  if (tree_.nodes[index].word_count == 0) return;
   const std::string_view keyword = tree_.words[tree_.nodes[index].first_word].text;
   const auto found = block_names_.find(keyword);
-  if (found == block_names_.end()) return;
+  if (found == block_names_.end() || in_value_block()) return;
   tree_.unbalanced_braces = true;
   const Location at = tree_.nodes[index].at;
   const std::string hint = fmt::format("expected '{{' after this");

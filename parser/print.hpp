@@ -1,0 +1,20 @@
+// Printing: a tree as canonical text, and rows as the body of a manual page.
+#pragma once
+
+#include <string>
+
+#include "parser/schema.hpp"
+#include "parser/tree.hpp"
+
+namespace understudy::parser {
+
+/// The tree as configuration text: a statement per line, blocks indented by four columns, words
+/// quoted where they have to be. Reading it gives the same tree.
+[[nodiscard]] std::string print_tree(const Tree& tree);
+
+/// The rows of a block and all below it as man(7) source: each keyword with its syntax, range,
+/// default, what it does, its age and its successor; blocks as sections of their own, named by
+/// their path.
+[[nodiscard]] std::string print_manual(const BlockInfo& block);
+
+}  // namespace understudy::parser

@@ -129,6 +129,7 @@ bool Notifier::idle() const {
 }
 
 void Notifier::give_up() {
+  if (!given_up_) given_up_ = loop_.now();
   mail_.give_up();
   if (fifo_) fifo_->close();
   for (auto& fifo : role_fifos_) {
@@ -137,6 +138,7 @@ void Notifier::give_up() {
 }
 
 bool Notifier::reading() const {
+  if (given_up_ && loop_.now() - *given_up_ > kReaderFarewell) return false;
   const auto read = [](const std::unique_ptr<Fifo>& fifo) { return fifo && fifo->reading(); };
   return read(fifo_) || std::any_of(role_fifos_.begin(), role_fifos_.end(), read);
 }

@@ -30,6 +30,9 @@ enum class Role : std::uint8_t { vrrp, checkers };
 /// Scripts of an object that run longer than this while newer ones wait are ended.
 inline constexpr Duration kNotifyPatience = std::chrono::seconds(30);
 
+/// How long the end of the daemon waits for readers of FIFOs.
+inline constexpr Duration kReaderFarewell = std::chrono::seconds(1);
+
 /// The parent's voice.
 class Notifier {
  public:
@@ -50,7 +53,7 @@ class Notifier {
   /// Ends telling: the FIFOs are closed, so that their readers meet the end of the file; mails not
   /// delivered are logged.
   void give_up();
-  /// A FIFO's reader still runs; after give_up() it may need a moment for the last lines.
+  /// A FIFO's reader still runs; after give_up() it has kReaderFarewell for the last lines.
   [[nodiscard]] bool reading() const;
 
  private:
@@ -69,6 +72,8 @@ class Notifier {
   std::array<std::unique_ptr<Fifo>, 2> role_fifos_;
   /// Objects with scripts running or waiting.
   std::map<std::string, std::unique_ptr<Queue>> queues_;
+  /// When give_up() was called first.
+  std::optional<TimePoint> given_up_;
   /// Tells end handlers of scripts that this object is gone.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

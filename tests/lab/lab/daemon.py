@@ -47,6 +47,8 @@ class Daemon:
     def log(self):
         """All it has printed so far, over all its runs."""
         path = os.path.join(self.host.results, self.log_name)
+        if not os.path.exists(path):
+            return ""
         with open(path, encoding="utf-8", errors="replace") as text:
             return text.read()
 

@@ -98,6 +98,10 @@ class Diagnostics {
   void adopt(std::vector<Diagnostic> earlier);
   /// Whether further ones are only counted: no need to think up a hint.
   [[nodiscard]] bool full() const { return all_.size() >= kLimit; }
+  /// Whether there was one of this severity.
+  [[nodiscard]] bool any(Severity severity) const {
+    return seen_[static_cast<std::size_t>(severity)];
+  }
   /// In the original's order: the parent's, the checkers', vrrp's, bfd's, each in text order and
   /// what has no place last. Nothing follows a missing argument. Leaves nothing behind.
   [[nodiscard]] std::vector<Diagnostic> take();

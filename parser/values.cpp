@@ -160,7 +160,7 @@ Codec<Endpoint> endpoint() {
   Codec<Endpoint> codec;
   codec.syntax = "IP [PORT]";
   codec.max_words = 2;
-  codec.refusal = "invalid IP address '{1}'";
+  codec.refusal = "invalid address or port '{1}'";
   codec.read = [](const Binding& binding, std::span<const Word> words) -> std::optional<Endpoint> {
     Endpoint value;
     if (words.size() > 1) {
@@ -194,7 +194,7 @@ Codec<std::vector<std::pair<unsigned, unsigned>>> status_codes() {
   codec.syntax = "CODE[-CODE]...";
   codec.range = "100..599";
   codec.max_words = SIZE_MAX;
-  codec.refusal = "invalid status code '{1}'";
+  codec.refusal = "{0} has an invalid code or range";
   codec.read =
       [](const Binding&,
          std::span<const Word> words) -> std::optional<std::vector<std::pair<unsigned, unsigned>>> {

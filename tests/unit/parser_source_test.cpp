@@ -1,0 +1,248 @@
+// Files: includes, "@id" lines, limits, everything that can be wrong with the main file, and the
+// expanded text through bytes.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "parser/include.hpp"
+#include "parser/source.hpp"
+
+namespace understudy::parser {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A directory that goes away with the test.
+class Directory {
+ public:
+  Directory() {
+    std::string pattern = fs::temp_directory_path() / "understudy-parser-XXXXXX";
+    path_ = ::mkdtemp(pattern.data());
+  }
+  ~Directory() { fs::remove_all(path_); }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+
+  std::string write(const std::string& name, std::string_view text) const {
+    const fs::path file = path_ / name;
+    fs::create_directories(file.parent_path());
+    std::ofstream(file) << text;
+    return file;
+  }
+  [[nodiscard]] std::string at(const std::string& name) const { return path_ / name; }
+
+ private:
+  fs::path path_;
+};
+
+struct Read {
+  Source source;
+  std::vector<Diagnostic> problems;
+
+  /// "FILE:NUMBER TEXT" per line; files by their last part.
+  [[nodiscard]] std::string lines() const {
+    std::string all;
+    for (const ExpandedText::Line& line : source.text.lines()) {
+      all += fs::path(source.text.files().at(line.file)).filename().string() + ":" +
+             std::to_string(line.number) + " " + std::string(line.text.substr(line.skip)) + "\n";
+    }
+    return all;
+  }
+  [[nodiscard]] std::string said() const {
+    std::string all;
+    for (const Diagnostic& d : problems) all += first_line(d) + "\n";
+    return all;
+  }
+};
+
+Read read(const std::string& path, const std::string& config_id = {}) {
+  Read result;
+  result.source = read_source({path, config_id}, result.problems);
+  return result;
+}
+
+TEST_CASE("included files stand where they are included, relative to their includer", "[source]") {
+  const Directory dir;
+  dir.write("sub/1.inc", "one\ninclude ../deep.x # comment\n");
+  dir.write("sub/2.inc", "two");
+  dir.write("deep.x", "deep\n");
+  const Read got = read(dir.write("m.conf", "a\n  include sub/*.inc\nb\n"));
+  CHECK(got.lines() == "m.conf:1 a\n1.inc:1 one\ndeep.x:1 deep\n2.inc:1 two\nm.conf:3 b\n");
+  CHECK(got.source.text.files().at(1) == "sub/1.inc");
+  CHECK(got.source.text.files().at(2) == "../deep.x");
+  CHECK(got.said().empty());
+  CHECK(got.source.main == MainFile::read);
+}
+
+TEST_CASE("what an include does not find is told; only checked ones fail", "[source]") {
+  const Directory dir;
+  const std::string plain = dir.write("plain.conf", "x\ninclude none\ninclude none*\n");
+  const Read quiet = read(plain);
+  CHECK(quiet.said() == "(Line 2) Config files missing 'none'.\n");
+  CHECK(exit_status(quiet.problems) == 0);
+  CHECK_FALSE(quiet.source.include_check_failed);
+
+  const Read strict = read(dir.write("m.conf", "x\nincludem none\nincludew none*\n"));
+  CHECK(strict.said() ==
+        "(Line 2) Config files missing 'none'.\n(Line 3) No config files matched 'none*'.\n");
+  CHECK(exit_status(strict.problems) == 6);
+  CHECK(strict.source.include_check_failed);
+
+  dir.write("m2.x", "y\n");
+  const Read part = read(dir.write("b.conf", "includer {m2,m3}.x\n"));
+  CHECK(part.said() == "(Line 1) Some config files missing: \"{m2,m3}.x\".\n");
+  CHECK(part.lines() == "m2.x:1 y\n");
+  CHECK(exit_status(part.problems) == 0);
+  const Read all = read(dir.write("c.conf", "includeb {m2,m3}.x\n"));
+  CHECK(all.lines().empty());
+  CHECK(all.source.include_check_failed);
+}
+
+TEST_CASE("an include of what is no plain file is skipped", "[source]") {
+  const Directory dir;
+  dir.write("d/x", "");
+  const std::string script = dir.write("run.sh", "echo\n");
+  fs::permissions(script, fs::perms::owner_all);
+  const Read got = read(dir.write("m.conf", "x\ninclude d\nincluder run.sh\n"));
+  CHECK(got.said() ==
+        "(Line 2) Configuration file 'd/' is a directory - skipping\n"
+        "(Line 3) Configuration file 'run.sh' is not a regular non-executable file - skipping\n");
+  CHECK(exit_status(got.problems) == 6);
+}
+
+TEST_CASE("a file that includes itself ends with a complaint", "[source]") {
+  const Directory dir;
+  const Read got = read(dir.write("m.conf", "a\ninclude m.conf\n"));
+  CHECK(got.source.text.lines().size() == 32);
+  REQUIRE(got.problems.size() == 1);
+  CHECK(got.problems[0].message == "include of 'm.conf' is nested too deeply - ignoring");
+}
+
+TEST_CASE("braces of an include are alternatives in order", "[source]") {
+  const Directory dir;
+  for (const char* name : {"a1", "a2", "b1"}) dir.write(name, std::string(name) + "\n");
+  CHECK(read(dir.write("m.conf", "include {b,a{2,1}}{,1}\n")).lines() ==
+        "b1:1 b1\na2:1 a2\na1:1 a1\n");
+  CHECK(match_files(std::string(200, '{') + "," + std::string(200, '}'), {}).files.empty());
+}
+
+TEST_CASE("lines of another configuration id are left out", "[source]") {
+  const Directory dir;
+  dir.write("i", "included\n");
+  const std::string path =
+      dir.write("m.conf", "@main one\n@^main two\n@main\n  @main include i\n@other four\nfive\n");
+  CHECK(read(path, "main").lines() == "m.conf:1 one\ni:1 included\nm.conf:6 five\n");
+  CHECK(read(path).lines() == "m.conf:2 two\nm.conf:6 five\n");
+}
+
+TEST_CASE("a definition is named as not supported, with all its lines", "[source]") {
+  const Directory dir;
+  const Read got = read(dir.write("m.conf", "$A=5\n$B = \\\nx \\\ny\nz\n~SEQ(i, 1, 2) q$i\n"));
+  CHECK(got.lines() == "m.conf:5 z\n");
+  CHECK(got.said() ==
+        "(Line 1) Definition of '$A' is not supported by this version - ignoring\n"
+        "(Line 2) Definition of '$B' is not supported by this version - ignoring\n"
+        "(Line 6) ~SEQ is not supported by this version - ignoring line\n");
+  CHECK(exit_status(got.problems) == 5);
+}
+
+TEST_CASE("too long lines and NUL octets cost their line only", "[source]") {
+  const Directory dir;
+  const std::string fits = "a" + std::string(1021, 'x');
+  const Read got =
+      read(dir.write("m.conf", fits + "\n" + fits + "y\n" + std::string("b\0c\n", 4) + "d\n"));
+  CHECK(got.lines() == "m.conf:1 " + fits + "\nm.conf:4 d\n");
+  CHECK(got.said() ==
+        "(Line 2) line too long - ignoring\n"
+        "(Line 3) configuration appears to have embedded NULs - ignoring line\n");
+}
+
+TEST_CASE("every way the main file can fail is told apart", "[source]") {
+  const Directory dir;
+  const Read missing = read(dir.at("none.conf"));
+  CHECK(missing.source.main == MainFile::missing);
+  CHECK(exit_status(missing.problems) == 6);
+  CHECK(missing.said() ==
+        "Config files missing '" + dir.at("none.conf") + "'.\nFailed to open configuration file\n");
+  CHECK_FALSE(missing.source.include_check_failed);
+
+  dir.write("d/x", "");
+  CHECK(read(dir.at("d")).source.main == MainFile::not_regular);
+  CHECK(exit_status(read(dir.at("d")).problems) == 6);
+
+  const std::string script = dir.write("x.conf", "a\n");
+  fs::permissions(script, fs::perms::owner_all);
+  CHECK(read(script).source.main == MainFile::not_regular);
+
+  REQUIRE(::mkfifo(dir.at("fifo").c_str(), 0600) == 0);
+  CHECK(read(dir.at("fifo")).source.main == MainFile::not_regular);
+
+  CHECK(read(dir.write("empty.conf", "")).source.main == MainFile::empty);
+  CHECK(read(dir.write("comment.conf", "# nothing\n\n  ! else\n")).source.main == MainFile::empty);
+  CHECK(exit_status(read(dir.at("empty.conf")).problems) == 0);
+}
+
+TEST_CASE("a file that may not be read is unreadable", "[source]") {
+  const Directory dir;
+  const std::string path = dir.write("m.conf", "a\n");
+  fs::permissions(path, fs::perms::none);
+  fs::permissions(fs::path(path).parent_path(), fs::perms(0755));
+  // Root may read everything; nobody may not.
+  const bool root = ::geteuid() == 0;
+  if (root) REQUIRE(::seteuid(65534) == 0);
+  const Read got = read(path);
+  if (root) REQUIRE(::seteuid(0) == 0);
+  CHECK(got.source.main == MainFile::unreadable);
+  CHECK(got.said() == "Configuration file '" + path + "' open problem (Permission denied) - " +
+                          "skipping\nFailed to open configuration file\n");
+}
+
+TEST_CASE("a main path that matches several files names them all", "[source]") {
+  const Directory dir;
+  dir.write("1.conf", "a\n");
+  dir.write("2.conf", "b\ninclude none\n");
+  const Read got = read(dir.at("*.conf"));
+  CHECK(got.lines() == "1.conf:1 a\n2.conf:1 b\n");
+  CHECK(got.said() == "(" + dir.at("2.conf") + ": Line 2) Config files missing 'none'.\n");
+}
+
+TEST_CASE("an expanded text survives its bytes", "[source]") {
+  const Directory dir;
+  dir.write("i", "included # \xc3\xa9\n");
+  const Read got = read(dir.write("m.conf", "a\n@main b\ninclude i\nc"), "main");
+  const Bytes bytes = got.source.text.to_bytes();
+  const auto again = ExpandedText::from_bytes(bytes);
+  REQUIRE(again.has_value());
+  CHECK(again->files() == got.source.text.files());
+  REQUIRE(again->lines().size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(again->lines()[i].text == got.source.text.lines()[i].text);
+    CHECK(again->lines()[i].number == got.source.text.lines()[i].number);
+    CHECK(again->lines()[i].file == got.source.text.lines()[i].file);
+    CHECK(again->lines()[i].skip == got.source.text.lines()[i].skip);
+  }
+  CHECK(again->to_bytes() == bytes);
+}
+
+TEST_CASE("bytes that are no expanded text are refused, whatever is wrong", "[source]") {
+  ExpandedText text = ExpandedText::from_string("a\nb\n", "t.conf");
+  const Bytes good = text.to_bytes();
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    CHECK_FALSE(ExpandedText::from_bytes(ByteView(good).first(size)).has_value());
+  }
+  Bytes longer = good;
+  longer.push_back(0);
+  CHECK_FALSE(ExpandedText::from_bytes(longer).has_value());
+  for (std::size_t i = 0; i < 12; ++i) {
+    Bytes bad = good;
+    bad[i] = 0xff;
+    CHECK_FALSE(ExpandedText::from_bytes(bad).has_value());
+  }
+}
+
+}  // namespace
+}  // namespace understudy::parser

@@ -70,7 +70,7 @@ void Executor::carry_out(Instance& instance, const Actions& actions) {
 void Executor::act(Instance& instance, const SendAdvert& action) {
   const InstanceConfig& config = instance.config();
   const Interface& interface = interfaces_.of(config);
-  const IpAddress source = config.mcast_source.value_or(interface.primary);
+  const IpAddress& source = instance.source;
   if (source.empty() || !interface.socket) return;
   ++instance.packet_id;
   instance.last_advert = loop_.now();

@@ -5,6 +5,8 @@
 #include <nftables/libnftables.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <memory>
 
 namespace understudy::vrrp {
@@ -12,6 +14,12 @@ namespace {
 
 /// As keepalived's: just before filters of others.
 constexpr int kPriority = -1;
+constexpr std::string_view kRecordKey = "nftables";
+
+/// A record's value: the table's name; longer ones than the kernel's tables may have do not occur.
+struct TableRecord {
+  std::array<char, 96> name{};
+};
 
 /// The part of libnftables we call, loaded when first needed: it and what it pulls in are larger
 /// than the whole of this process, and most configurations never need it.
@@ -119,16 +127,19 @@ void Firewall::apply(const std::string& table, const std::vector<InstanceConfig>
   }
   std::ranges::sort(wanted);
   wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
-  if (wanted == addresses_ && (table == table_ || wanted.empty())) return;
+  if (wanted.empty()) return remove();
+  // Also when it was refused: it is said once.
+  if (wanted == addresses_ && table == requested_) return;
   if (table != table_) remove();
   addresses_ = wanted;
+  requested_ = table;
   const auto done = run(firewall_commands(table, wanted));
   if (!done) {
     log_.error("nftables refuses to drop traffic to {}: {}. It is let in.", join(wanted),
                done.error().message);
     return;
   }
-  table_ = wanted.empty() ? std::string() : table;
+  remember(table);
   for (const InstanceConfig& instance : instances) {
     const auto refused = refused_by(instance);
     if (refused.empty()) continue;
@@ -139,12 +150,30 @@ void Firewall::apply(const std::string& table, const std::vector<InstanceConfig>
   }
 }
 
+void Firewall::adopt() {
+  const auto record = page_.read<TableRecord>(kRecordKey);
+  if (record)
+    table_ = std::string(record->name.data(), strnlen(record->name.data(), record->name.size()));
+}
+
+void Firewall::remember(const std::string& table) {
+  table_ = table;
+  if (table.empty()) {
+    page_.erase(kRecordKey);
+    return;
+  }
+  TableRecord record;
+  table.copy(record.name.data(), record.name.size() - 1);
+  page_.write(kRecordKey, record);
+}
+
 void Firewall::remove() {
+  addresses_.clear();
+  requested_.clear();
   if (table_.empty()) return;
   const auto done = run(firewall_commands(table_, {}));
   if (!done) log_.error("nftables table {} stays: {}", table_, done.error().message);
-  table_.clear();
-  addresses_.clear();
+  remember({});
 }
 
 }  // namespace understudy::vrrp

@@ -8,6 +8,7 @@
 #include "daemon/base/address.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/base/result.hpp"
+#include "daemon/run/handover.hpp"
 #include "vrrp/config.hpp"
 
 namespace understudy::vrrp {
@@ -23,22 +24,30 @@ namespace understudy::vrrp {
 /// is something to drop for the first time.
 class Firewall {
  public:
-  explicit Firewall(Log& log) : log_(log) {}
+  /// The page remembers the table, so that a successor removes it if it has no use for it.
+  Firewall(Log& log, run::HandoverPage& page) : log_(log), page_(page) {}
   Firewall(const Firewall&) = delete;
   Firewall& operator=(const Firewall&) = delete;
   /// Makes the kernel's table what the instances want; says for each instance concerned, in one
   /// line, what is dropped and which keyword undoes it. Does nothing when nothing changed. A kernel
   /// that refuses is reported, and everything else goes on.
   void apply(const std::string& table, const std::vector<InstanceConfig>& instances);
+  /// Learns from the page of a table that an earlier process left.
+  void adopt();
   /// Takes the table away.
   void remove();
 
  private:
   Result<void> run(const std::string& commands);
 
+  void remember(const std::string& table);
+
   Log& log_;
+  run::HandoverPage& page_;
   /// Name of the table in the kernel; empty: there is none.
   std::string table_;
+  /// What was asked for last, whether or not the kernel took it.
+  std::string requested_;
   std::vector<IpAddress> addresses_;
 };
 

@@ -20,6 +20,7 @@ struct Instance {
            GarpSchedule schedule, std::function<void(Instance&)> on_deadline,
            std::function<void(Instance&)> on_announcements)
       : machine(std::move(config), primary),
+        source(primary),
         garp(std::move(schedule)),
         timer(loop, [this, call = std::move(on_deadline)] { call(*this); }),
         garp_timer(loop, [this, call = std::move(on_announcements)] { call(*this); }) {}
@@ -27,6 +28,8 @@ struct Instance {
   [[nodiscard]] const InstanceConfig& config() const { return machine.config(); }
 
   Machine machine;
+  /// Of our adverts. An interface that lost its address still says with it that we leave.
+  IpAddress source;
   GarpSchedule garp;
   /// Fires at machine.deadline().
   Timer timer;

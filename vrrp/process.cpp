@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -43,11 +44,12 @@ run::SchedulingRequest scheduling_of(const GlobalConfig& global) {
 class Process {
  public:
   explicit Process(run::ChildSetup<VrrpConfig> setup);
-  /// Opens sockets and reads the kernel's state; an error ends the process.
-  Result<void> open();
+  /// Returns the exit status.
   int run();
 
  private:
+  /// Opens sockets and reads the kernel's state.
+  Result<void> open();
   void on_signal(int signo);
   void on_message(const Message& message, Fd fd);
   void begin_next_reload();
@@ -86,7 +88,7 @@ Process::Process(run::ChildSetup<VrrpConfig> setup)
       signals_(loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE},
                [this](int signo) { on_signal(signo); }),
       scheduling_(loop_, log_),
-      firewall_(log_),
+      firewall_(log_, setup_.page),
       script_timers_(loop_, log_, channel_) {}
 
 Result<void> Process::open() {
@@ -110,8 +112,13 @@ Result<void> Process::open() {
 }
 
 int Process::run() {
+  if (const auto opened = open(); !opened) {
+    log_.error("VRRP cannot run: {}", opened.error().message);
+    return EXIT_FAILURE;
+  }
   scheduling_.apply(scheduling_of(setup_.config.global));
   routers_->start(setup_.respawned);
+  firewall_.adopt();
   firewall_.apply(setup_.config.global.nftables_table, role_->instances);
   script_timers_.configure(*role_);
   channel_.send(ChildReady{});
@@ -186,7 +193,6 @@ int run_process(run::ChildSetup<VrrpConfig> setup) {
   // A parent that died before this line is noticed by the channel.
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   Process process(std::move(setup));
-  if (const auto opened = process.open(); !opened) return 1;
   return process.run();
 }
 

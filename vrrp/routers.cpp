@@ -221,9 +221,14 @@ void Routers::primary_changed(Interface& interface) {
   for (Instance* instance : interface.instances) {
     if (instance == nullptr || instance->config().mcast_source) continue;
     // A fault ends with the new address in place, and begins while there is still the old one.
-    if (!interface.primary.empty()) step(*instance, PrimaryAddressChanged{interface.primary});
+    if (!interface.primary.empty()) set_source(*instance, interface.primary);
     track(*instance);
   }
+}
+
+void Routers::set_source(Instance& instance, const IpAddress& source) {
+  instance.source = source;
+  step(instance, PrimaryAddressChanged{source});
 }
 
 void Routers::on_address(const netlink::InterfaceAddress& address, bool removed, bool ours) {
@@ -300,8 +305,7 @@ void Routers::reconfigure(Instance& instance, const InstanceConfig& config) {
     interfaces_.regroup(instance, before->mcast_group);
   }
   if (before->mcast_source != config.mcast_source) {
-    step(instance,
-         PrimaryAddressChanged{config.mcast_source.value_or(interfaces_.of(config).primary)});
+    set_source(instance, config.mcast_source.value_or(interfaces_.of(config).primary));
   }
 }
 

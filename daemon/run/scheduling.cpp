@@ -43,6 +43,10 @@ void set_limit(std::uint64_t microseconds) {
   action.sa_handler = on_limit;
   action.sa_flags = SA_RESTART;
   sigaction(SIGXCPU, &action, nullptr);
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, SIGXCPU);
+  sigprocmask(SIG_UNBLOCK, &only, nullptr);
 }
 
 }  // namespace

@@ -44,6 +44,8 @@ void Loop::run() {
 }
 
 Duration Loop::wait_time(Duration longest) const {
+  // A caller's own deadline may have passed.
+  longest = std::max(longest, Duration::zero());
   if (timers_.empty()) return longest;
   return std::clamp(timers_.begin()->first - Clock::now(), Duration::zero(), longest);
 }

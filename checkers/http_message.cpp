@@ -21,6 +21,7 @@ constexpr std::string_view kEndOfHeader = "\r\n\r\n";
 
 /// A Beast body that is hashed and forgotten.
 struct HashedBody {
+  /// Where the content goes; nullptr: nowhere.
   using value_type = Digest*;
 
   class reader {
@@ -38,7 +39,8 @@ struct HashedBody {
     void finish(error_code& error) { error = {}; }
 
    private:
-    Digest* digest_;
+    // Beast makes the reader before the body can be set.
+    Digest* const& digest_;
   };
 };
 

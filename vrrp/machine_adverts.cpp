@@ -201,7 +201,8 @@ void Machine::complain_of_equal(const AdvertReceived& event, Turn& turn) {
 void Machine::give_way(const AdvertReceived& event, Turn& turn) {
   const Priority ours = effective_priority();
   ++counters_.overlaps;
-  send_advert(ours, turn);
+  // Version 3: backups would take our interval for the new master's and its silence for its end.
+  if (event.advert.interval == config_->advert_interval) send_advert(ours, turn);
   turn.actions.push_back(LogLine{
       event.advert.priority > ours
           ? fmt::format("({}) Master received advert from {} with higher priority {}, ours {}",

@@ -238,8 +238,9 @@ class Story:
         )
 
         def power_off():
-            first.kill()
+            # The dead host's kernel would go on forwarding: its link goes at the same moment.
             net.cut("director1")
+            first.kill()
             net["director1"].run(f"ip address del {VIP}/16 dev eth0")
 
         self.mishap(

@@ -42,6 +42,15 @@ class Machine:
         """Whether the command came to its end."""
         return os.path.exists(os.path.join(self.results, f"ended-{self.group}"))
 
+    def wait(self, seconds):
+        """Waits for its end, at most so long, then ends it; returns whether the command ended."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            pass
+        self.kill()
+        return self.ended_well()
+
     def kill(self):
         """Ends the kernel and all that runs in it."""
         try:

@@ -46,9 +46,10 @@ struct Loaded {
   int test_status = 0;
   /// Why a running daemon must not take this over; empty: it may.
   std::string reload_refusal;
-  /// Why a starting daemon cannot run with this at all (its exit status is then `test_status`);
-  /// empty: it can.
+  /// Why a starting daemon cannot run with this at all; empty: it can.
   std::string start_refusal;
+  /// The exit status of a daemon that cannot: 2, or 6 without a main file.
+  int start_status = 0;
   /// The expanded text with its line map, for decode_config() in a child.
   Bytes expanded;
 };

@@ -120,7 +120,7 @@ int run_daemon(const Options& options) {
   log_diagnostics(log, *loaded);
   if (!loaded->start_refusal.empty()) {
     log.error("{} - exiting", loaded->start_refusal);
-    return loaded->test_status != 0 ? loaded->test_status : 1;
+    return loaded->start_status;
   }
   // Relative names mean the directory the program was started in, which daemonize() leaves.
   Options settled = options;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 namespace understudy {
 
@@ -78,21 +79,11 @@ bool script_exists(const std::vector<std::string>& argv) {
 }
 
 parser::Codec<ScriptText> script_text() {
-  parser::Codec<ScriptText> codec{"SCRIPT [USER [GROUP]]", {}, 1, 3, {}};
-  codec.read = [](const parser::Binding& binding,
-                  std::span<const parser::Word>) -> std::optional<ScriptText> {
-    const auto words = binding.escaped_words();
-    if (words.size() < 2) return std::nullopt;
-    // What was quoted as a whole is a command line of its own.
-    auto argv = parser::split_escaped(words[1]);
-    if (!argv) {
-      binding.error(argv.error().message);
-      return std::nullopt;
-    }
-    return ScriptText{*std::move(argv), words.size() > 2 ? words[2] : std::string{},
-                      words.size() > 3 ? words[3] : std::string{}};
-  };
-  return codec;
+  return parser::mapped(parser::command_line(), [](parser::CommandLine line) {
+    auto& owner = line.owner;
+    return ScriptText{std::move(line.argv), owner.empty() ? std::string() : owner[0],
+                      owner.size() < 2 ? std::string() : owner[1]};
+  });
 }
 
 std::optional<Credentials> ScriptUsers::fallback() {

@@ -69,8 +69,10 @@ class ScriptUsers {
     any_found_ = any_found_ || script_exists(script->argv);
     return {script->argv, user->uid, user->gid};
   }
-  /// Says that a script would be run that the call above did not see.
-  void note_found() { any_found_ = true; }
+  /// Of a script whose user was resolved elsewhere.
+  void note_script(const std::vector<std::string>& argv) {
+    any_found_ = any_found_ || script_exists(argv);
+  }
   /// Reports scripts that run without enable_script_security. `kind` is "" or "check ".
   void report_violation(std::string_view kind);
 

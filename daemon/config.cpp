@@ -1,0 +1,217 @@
+#include "daemon/config.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "checkers/keywords.hpp"
+#include "checkers/verify.hpp"
+#include "daemon/config_rows.hpp"
+#include "parser/grammar.hpp"
+#include "parser/source.hpp"
+#include "vrrp/keywords.hpp"
+#include "vrrp/verify.hpp"
+
+namespace understudy {
+
+namespace {
+
+using parser::Diagnostic;
+using parser::Diagnostics;
+using parser::ExpandedText;
+using parser::Location;
+using parser::MainFile;
+using parser::Severity;
+using parser::Stage;
+
+/// Finds a mail server by name.
+using FindMailServer = std::function<Endpoint(const std::string&, Port)>;
+
+/// A text turned into a configuration.
+struct Interpretation {
+  Config config;
+  bool unbalanced_braces = false;
+  bool unbalanced_quotes = false;
+  /// Why an instance cannot run; empty: all can.
+  std::string cannot_run;
+};
+
+ScriptPolicy policy_of(const GlobalDraft& global) {
+  return {global.script_user, global.script_user_unknown, global.enable_script_security};
+}
+
+bool stopped(const Diagnostics& diagnostics) { return diagnostics.any(Severity::missing_argument); }
+
+void verify_checkers(ConfigDraft& draft, Diagnostics& diagnostics, Config& config) {
+  diagnostics.set_stage(Stage::checkers);
+  if (draft.checkers.virtual_servers.empty()) return;
+  ScriptUsers users(policy_of(draft.global), diagnostics);
+  users.note_script(config.global.notify_fifo.script.argv);
+  users.note_script(config.global.lvs_notify_fifo.script.argv);
+  config.checkers = checkers::verify(std::move(draft.checkers), config.global, users, diagnostics);
+  users.report_violation("check ");
+}
+
+/// Gives the reason why an instance cannot run, or "".
+std::string verify_vrrp(ConfigDraft& draft, Diagnostics& diagnostics, Config& config) {
+  diagnostics.set_stage(Stage::vrrp);
+  if (!draft.vrrp.missing_interface.empty()) {
+    std::string why = "Non-existent interface specified in configuration";
+    diagnostics.add(Severity::fatal, Location{}, why);
+    return why + ": " + draft.vrrp.missing_interface;
+  }
+  if (draft.vrrp.instances.empty()) return {};
+  ScriptUsers users(policy_of(draft.global), diagnostics);
+  users.note_script(config.global.notify_fifo.script.argv);
+  users.note_script(config.global.vrrp_notify_fifo.script.argv);
+  auto verified = vrrp::verify(std::move(draft.vrrp), config.global, users, diagnostics);
+  config.vrrp = std::move(verified.config);
+  users.report_violation("");
+  return verified.cannot_run;
+}
+
+Interpretation interpret(const ExpandedText& text, const LoadOptions& options,
+                         FindMailServer find_mail_server, Diagnostics& diagnostics) {
+  Interpretation result;
+  const auto rows = config_rows();
+  const auto tree = parser::build_tree(text, parser::block_names(rows), diagnostics);
+  result.unbalanced_braces = tree.unbalanced_braces;
+  result.unbalanced_quotes = tree.unbalanced_quotes;
+
+  ConfigDraft draft;
+  draft.global.find_mail_server = std::move(find_mail_server);
+  draft.vrrp.interface_exists = [&](const std::string& name) {
+    return draft.global.dynamic_interfaces || !options.interfaces ||
+           options.interfaces->contains(name);
+  };
+  parser::bind_all(rows, draft, tree, diagnostics);
+  if (stopped(diagnostics)) return result;
+
+  diagnostics.set_stage(Stage::parent);
+  ScriptUsers users(policy_of(draft.global), diagnostics);
+  result.config.global = complete_global(draft.global, options.hostname, users);
+  verify_checkers(draft, diagnostics, result.config);
+  result.cannot_run = verify_vrrp(draft, diagnostics, result.config);
+  return result;
+}
+
+/// What is said of every use of a keyword is said once.
+void keep_first_notes(std::vector<Diagnostic>& diagnostics) {
+  std::set<std::string> said;
+  std::erase_if(diagnostics, [&](const Diagnostic& diagnostic) {
+    return diagnostic.severity == Severity::note && !said.insert(diagnostic.message).second;
+  });
+}
+
+/// What the main file's fate means for a reload; "" when it was read.
+std::string refusal_of(MainFile main, const std::string& path) {
+  switch (main) {
+    case MainFile::read:
+      return {};
+    case MainFile::missing:
+      return fmt::format("configuration file {} is missing", path);
+    case MainFile::unreadable:
+      return fmt::format("configuration file {} cannot be read", path);
+    case MainFile::not_regular:
+      return fmt::format("configuration file {} is not a regular non-executable file", path);
+    case MainFile::empty:
+      return fmt::format("configuration file {} is empty", path);
+  }
+  return {};
+}
+
+const Diagnostic* first_of(const std::vector<Diagnostic>& diagnostics, Severity severity) {
+  const auto found = std::ranges::find(diagnostics, severity, &Diagnostic::severity);
+  return found == diagnostics.end() ? nullptr : &*found;
+}
+
+/// Why a running daemon keeps what it has, the gravest first; "" when it need not.
+std::string reload_refusal_of(const Interpretation& result, const parser::Source& source,
+                              const std::vector<Diagnostic>& diagnostics,
+                              const LoadOptions& options) {
+  const auto main = refusal_of(source.main, options.path);
+  if (!main.empty()) return main;
+  if (const auto* missing = first_of(diagnostics, Severity::missing_argument)) {
+    return first_line(*missing);
+  }
+  if (source.include_check_failed) return "an include failed its check";
+  if (result.unbalanced_braces) return "braces are not balanced";
+  if (result.unbalanced_quotes) return "quotes are not balanced";
+  if (!result.cannot_run.empty()) return result.cannot_run;
+  if (const auto* fatal = first_of(diagnostics, Severity::fatal)) return first_line(*fatal);
+  return {};
+}
+
+/// Why a daemon cannot start with it, as the original; "" when it can.
+std::string start_refusal_of(const Interpretation& result, const parser::Source& source,
+                             const std::vector<Diagnostic>& diagnostics,
+                             const LoadOptions& options) {
+  if (source.main != MainFile::read && source.main != MainFile::empty) {
+    return refusal_of(source.main, options.path);
+  }
+  if (const auto* missing = first_of(diagnostics, Severity::missing_argument)) {
+    return first_line(*missing);
+  }
+  return result.cannot_run;
+}
+
+/// The text for a child, with what was found out for it: the address of the mail server.
+Bytes pack(const ExpandedText& text, const Endpoint& mail_server) {
+  ByteWriter out;
+  const auto address = mail_server.address.bytes();
+  out.u8(static_cast<std::uint8_t>(address.size()));
+  out.bytes(address);
+  out.u16(mail_server.port.value());
+  out.bytes(text.to_bytes());
+  return out.take();
+}
+
+}  // namespace
+
+parser::Block<ConfigDraft> config_rows() {
+  parser::Block<ConfigDraft> rows;
+  rows.merge(global_rows(), &ConfigDraft::global);
+  rows.merge(vrrp::vrrp_rows(), &ConfigDraft::vrrp);
+  rows.merge(checkers::checkers_rows(), &ConfigDraft::checkers);
+  return rows;
+}
+
+Loaded load_config(const LoadOptions& options) {
+  Loaded loaded;
+  std::vector<Diagnostic> problems;
+  const auto source = parser::read_source({options.path, options.config_id}, problems);
+  Diagnostics diagnostics(source.text);
+  diagnostics.adopt(std::move(problems));
+  auto result = interpret(source.text, options, resolve_mail_server, diagnostics);
+  loaded.diagnostics = diagnostics.take();
+  keep_first_notes(loaded.diagnostics);
+
+  loaded.test_status = parser::exit_status(loaded.diagnostics);
+  loaded.reload_refusal = reload_refusal_of(result, source, loaded.diagnostics, options);
+  loaded.start_refusal = start_refusal_of(result, source, loaded.diagnostics, options);
+  if (!loaded.start_refusal.empty()) {
+    loaded.start_status = source.main == MainFile::read || source.main == MainFile::empty ? 2 : 6;
+  }
+  loaded.config = std::move(result.config);
+  loaded.expanded = pack(source.text, loaded.config.global.smtp_server);
+  return loaded;
+}
+
+Result<Config> decode_config(ByteView expanded, const LoadOptions& options) {
+  ByteReader in(expanded);
+  const auto size = in.u8();
+  const IpAddress address(in.bytes(size));
+  const Endpoint mail_server{address, Port(in.u16())};
+  const auto packed = in.bytes(in.left());
+  if (!in.ok() || address.bytes().size() != size) return Error{"expanded text: bad header", 0};
+  auto text = ExpandedText::from_bytes(packed);
+  if (!text) return text.error();
+  Diagnostics diagnostics(*text);
+  auto result = interpret(
+      *text, options, [&](const std::string&, Port) { return mail_server; }, diagnostics);
+  if (stopped(diagnostics)) return Error{"expanded text: a required argument is missing", 0};
+  return std::move(result.config);
+}
+
+}  // namespace understudy

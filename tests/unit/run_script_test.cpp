@@ -144,14 +144,16 @@ TEST_CASE("a text without #! is read by sh") {
 TEST_CASE("a script has three descriptors, default signals and a group of its own") {
   Parent parent;
   const std::string out = parent.directory.path("out");
-  // dash(1), for bash ignores and blocks signals of its own accord.
-  const ScriptCommand command{{"/bin/dash", "-c",
-                               "{ ls -l /proc/$$/fd; grep -E '^Sig(Blk|Ign)' /proc/$$/status; "
-                               "echo pgid $(ps -o pgid= -p $$) pid $$; ps -o cls=,ni= -p $$; "
-                               "echo \"[$LD_PRELOAD][$NOTIFY_SOCKET]\"; } >" +
-                                   out},
-                              geteuid(),
-                              getegid()};
+  // dash(1), for bash ignores and blocks signals of its own accord; the status is read by builtins,
+  // for dash blocks signals while it forks.
+  const ScriptCommand command{
+      {"/bin/dash", "-c",
+       "{ while read -r line; do echo $line; done </proc/$$/status; ls -l /proc/$$/fd; "
+       "echo pgid $(ps -o pgid= -p $$) pid $$; ps -o cls=,ni= -p $$; "
+       "echo \"[$LD_PRELOAD][$NOTIFY_SOCKET]\"; } >" +
+           out},
+      geteuid(),
+      getegid()};
   setenv("NOTIFY_SOCKET", "/run/x", 1);
   setenv("LD_PRELOAD", "", 1);
   signal(SIGPIPE, SIG_IGN);
@@ -168,8 +170,8 @@ TEST_CASE("a script has three descriptors, default signals and a group of its ow
     if (line.find(" -> ") == line.npos) continue;
     CHECK((line.find("/dev/null") != line.npos || line.find(out) != line.npos));
   }
-  CHECK_THAT(said, Catch::Contains("SigBlk:\t0000000000000000") &&
-                       Catch::Contains("SigIgn:\t0000000000000000"));
+  CHECK_THAT(said, Catch::Contains("SigBlk: 0000000000000000") &&
+                       Catch::Contains("SigIgn: 0000000000000000"));
   CHECK_THAT(said, Catch::Contains("[][]") && Catch::Contains("TS   0"));
   std::istringstream words(said.substr(said.find("pgid ") + 5));
   std::string group, label, pid;

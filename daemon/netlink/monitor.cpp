@@ -109,6 +109,11 @@ void Monitor::take_link(const LinkMessage& message) {
     links_.erase(known);
   } else {
     if (known != links_.end() && known->second == message.link) return;
+    if (known != links_.end() && known->second.name != message.link.name) {
+      // Who uses the old name has lost the interface.
+      const Link before = std::exchange(known->second, message.link);
+      handlers_.on_link(before, true);
+    }
     links_.insert_or_assign(message.link.index, message.link);
   }
   handlers_.on_link(message.link, message.removed);

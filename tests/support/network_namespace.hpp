@@ -1,6 +1,7 @@
 // A pair of network namespaces joined by a cable, for tests that need a kernel of their own.
 #pragma once
 
+#include <catch2/catch.hpp>
 #include <functional>
 #include <string>
 
@@ -33,3 +34,10 @@ class NamespacePair {
  private:
   std::string prefix_;
 };
+
+/// Ends the test case with a warning where there can be no namespaces.
+#define NEEDS_NAMESPACES()                          \
+  if (!NamespacePair::obstacle().empty()) {         \
+    WARN("SKIPPED, " << NamespacePair::obstacle()); \
+    return;                                         \
+  }

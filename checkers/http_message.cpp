@@ -18,6 +18,8 @@ namespace http = boost::beast::http;
 using boost::beast::error_code;
 
 constexpr std::string_view kEndOfHeader = "\r\n\r\n";
+/// "0", end of line, empty line. Beast 1.81 asserts that it has as much once it has seen the 0.
+constexpr std::size_t kShortestLastChunk = 5;
 
 /// A Beast body that is hashed and forgotten.
 struct HashedBody {
@@ -97,19 +99,22 @@ class HttpReader::Framing {
     return length ? std::optional<std::uint64_t>(*length) : std::nullopt;
   }
 
-  /// False if the chunks are broken.
-  bool take_chunks(std::string_view data) {
-    pending_.append(data);
+  /// Returns the part of `data` that belongs to the body: all of it until the last chunk. nullopt
+  /// if the chunks are broken.
+  std::optional<ByteView> take_chunks(ByteView data) {
+    pending_.append(reinterpret_cast<const char*>(data.data()), data.size());
     std::string_view rest = pending_;
-    while (!rest.empty() && !parser_.is_done()) {
+    while (rest.size() >= kShortestLastChunk && !parser_.is_done()) {
       error_code error;
       const auto taken = parser_.put(boost::asio::buffer(rest.data(), rest.size()), error);
       rest.remove_prefix(taken);
       if (error == http::error::need_more || (!error && taken == 0)) break;
-      if (error) return false;
+      if (error) return std::nullopt;
     }
+    if (parser_.is_done()) return data.first(data.size() - std::min(rest.size(), data.size()));
     pending_.erase(0, pending_.size() - rest.size());
-    return pending_.size() <= kHeaderLimit;
+    if (pending_.size() > kHeaderLimit) return std::nullopt;
+    return data;
   }
 
   [[nodiscard]] std::optional<Digest::Value> digest() {
@@ -181,16 +186,21 @@ void HttpReader::take_body(ByteView data) {
     const auto left = *content_length_ - body_octets_;
     data = data.first(static_cast<std::size_t>(std::min<std::uint64_t>(left, data.size())));
   }
+  if (framing_) data = take_chunks(data);
   body_octets_ += data.size();
   if (digest_) digest_->add(data);
   if (observer_.body) observer_.body(data);
   if (content_length_ && body_octets_ == *content_length_) state_ = State::complete;
-  if (!framing_) return;
-  if (!framing_->take_chunks({reinterpret_cast<const char*>(data.data()), data.size()})) {
+}
+
+ByteView HttpReader::take_chunks(ByteView data) {
+  const auto body = framing_->take_chunks(data);
+  if (!body) {
     framing_.reset();
-  } else if (framing_->done()) {
-    state_ = State::complete;
+    return data;
   }
+  if (framing_->done()) state_ = State::complete;
+  return *body;
 }
 
 Digest::Value HttpReader::digest() { return digest_ ? digest_->finish() : Digest::Value{}; }

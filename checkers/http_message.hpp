@@ -68,6 +68,7 @@ class HttpReader {
   void take_header(ByteView data);
   void begin_body(ByteView first);
   void take_body(ByteView data);
+  ByteView take_chunks(ByteView data);
 
   State state_ = State::header;
   unsigned status_ = 0;

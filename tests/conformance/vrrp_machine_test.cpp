@@ -205,7 +205,7 @@ const Case kCases[] = {
      {100, 3},
      {{0s, "start", kBecomeBackup},
       {kDown, "timer", kTakeOver},
-      {4s, "advert 200 10.0.0.9 500", "advert 100; cancel; remove; notify BACKUP 100"}},
+      {4s, "advert 200 10.0.0.9 500", "cancel; remove; notify BACKUP 100"}},
      RouterState::backup,
      4s + kDown / 2},
 };

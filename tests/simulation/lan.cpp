@@ -233,7 +233,7 @@ void Lan::deliver(std::size_t number, const AdvertReceived& advert) {
   if (!host.machine || !host.link_up) return;
   if (!host.paused) {
     hear(number, advert);
-  } else if (host.socket.size() < kSocketCapacity) {
+  } else if (!host.asleep && host.socket.size() < kSocketCapacity) {
     host.socket.push_back(advert);
   }
 }
@@ -288,11 +288,13 @@ void Lan::crash(std::size_t number) {
   host.holds_addresses = false;
 }
 
-void Lan::pause(std::size_t number) {
+void Lan::pause(std::size_t number, bool asleep) {
   Host& host = hosts_[number];
   if (!host.machine || host.paused) return;
-  disturb("pause " + host.address.to_string());
+  disturb((asleep ? "sleep " : "pause ") + host.address.to_string());
   host.paused = true;
+  host.asleep = asleep;
+  host.paused_since = now_;
 }
 
 void Lan::resume(std::size_t number) {
@@ -300,6 +302,11 @@ void Lan::resume(std::size_t number) {
   if (!host.paused) return;
   disturb("resume " + host.address.to_string());
   host.paused = false;
+  // After a sleep so long that its timer is late by more than the master down interval, a router
+  // must listen for that long again before it takes over.
+  if (now_ - host.paused_since > 2 * host.machine->master_down_interval() + 10ms) {
+    host.bound_until = local(host, now_) + 3 * host.config.advert_interval;
+  }
   if (host.machine->config() != host.config) {
     step(number, Reconfigured{shared(host.config)});
   }

@@ -49,8 +49,10 @@ struct Host {
   std::optional<Machine> machine;
   bool link_up = true;
   int weight = 0;
-  /// Its process does not run; packets wait in its socket.
+  /// Its process does not run; packets wait in its socket, or are lost if the whole host sleeps.
   bool paused = false;
+  bool asleep = false;
+  TimePoint paused_since;
   std::deque<AdvertReceived> socket;
   /// The number of the partition it is in, and with it the neighbour on the same switch.
   std::size_t part = 0;
@@ -80,7 +82,7 @@ class Lan {
   void stop(std::size_t host);
   /// The power fails: no last advert.
   void crash(std::size_t host);
-  void pause(std::size_t host);
+  void pause(std::size_t host, bool asleep);
   void resume(std::size_t host);
   void set_link(std::size_t host, bool up);
   void set_weight(std::size_t host, int weight);

@@ -101,7 +101,7 @@ void schedule_fault(Lan& lan, TimePoint at, Duration for_long) {
       lan.schedule(end, [&lan] { lan.partition(std::vector<std::size_t>(lan.hosts().size(), 0)); });
       break;
     case 1:
-      lan.schedule(at, [&lan, host] { lan.pause(host); });
+      lan.schedule(at, [&lan, host, asleep = random.one_in(2)] { lan.pause(host, asleep); });
       lan.schedule(end, [&lan, host] { lan.resume(host); });
       break;
     case 2:
@@ -192,7 +192,7 @@ TEST_CASE("two masters heal: every neighbour's ARP cache ends up with the one th
       if (split) {
         lan.partition(random_parts(lan));
       } else {
-        lan.pause(host);
+        lan.pause(host, lan.random().one_in(2));
       }
       lan.run_until(lan.now() + lan.random().between(0s, 30s));
       lan.partition(std::vector<std::size_t>(lan.hosts().size(), 0));

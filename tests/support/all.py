@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
@@ -127,17 +128,17 @@ def part_format(total):
     total.add("format", int(status == 0), int(status != 0), log_of("format"))
 
 
-def configure(name, directory, options):
+def configure(name, directory, options, environment):
     """Sets a build directory up, or again when it is there; returns whether that worked."""
     command = ["meson", "setup", directory] + options
     if os.path.exists(os.path.join(directory, "meson-private", "coredata.dat")):
         command.insert(2, "--reconfigure")
-    return run(name, command, 300) == 0
+    return run(name, command, 300, environment=environment) == 0
 
 
-def built(total, name, directory, options, targets=()):
+def built(total, name, directory, options, targets=(), environment=None):
     """Configures and builds; counts as one test. Returns whether it worked."""
-    worked = configure(name, directory, options)
+    worked = configure(name, directory, options, environment)
     if worked:
         wanted = list(targets() if callable(targets) else targets)
         worked = run(name, ["ninja", "-C", directory] + wanted, 1500) == 0
@@ -184,8 +185,8 @@ def part_build(total):
 
 
 def part_suites(total):
-    """Every test Meson knows of, but fuzzing, which has its own part."""
-    run_tests(total, "", [one for one in introspect(BUILD) if "fuzz" not in suites_of(one)])
+    """Every test Meson knows of."""
+    run_tests(total, "", introspect(BUILD))
 
 
 def part_sanitized(total):
@@ -211,10 +212,24 @@ def part_sanitized(total):
 
 
 def part_fuzz(total):
-    """Each fuzz target briefly, from its kept corpus."""
-    tests = [one for one in introspect(BUILD) if "fuzz" in suites_of(one)]
-    if tests:
-        run_tests(total, "", tests)
+    """Each fuzz target briefly under libFuzzer with the sanitizers, from its kept corpus."""
+
+    def chosen():
+        return [one for one in introspect(FUZZ) if "fuzz" in suites_of(one)]
+
+    def targets():
+        return sorted({os.path.relpath(one["cmd"][0], FUZZ) for one in chosen()})
+
+    options = ["-Dcpp_args=-fsanitize=fuzzer-no-link,address,undefined", "-Doptimization=1"]
+    options += ["-Dcpp_link_args=-fsanitize=address,undefined", "-Db_lundef=false"]
+    if not built(total, "fuzz-build", FUZZ, options, targets, {"CXX": "clang++"}):
+        return
+    for one in chosen():
+        # What it finds interesting goes to a folder of its own, not into the kept corpus.
+        found = tempfile.mkdtemp(prefix="found-", dir=FUZZ)
+        command = [one["cmd"][0], f"-max_total_time={FUZZ_SECONDS}", "-print_final_stats=1"]
+        command += [f"-artifact_prefix={LOGS}/{one['name']}-", found, one["cmd"][-1]]
+        suite(total, f"fuzz {one['name']}", command, FUZZ_SECONDS + 120)
 
 
 def part_lab(total):

@@ -6,7 +6,7 @@ import io
 from lab import kernel, topology
 from lab.case import case
 from lab.pairs import elect
-from lab.servers import in_table, make_direct_routing_server, start_vsftpd
+from lab.servers import in_table, make_real_server, start_vsftpd
 from lab.wait import check, equal, eventually
 
 VIP = "192.168.8.100"
@@ -46,7 +46,7 @@ def _serving(lab, text):
     pair = topology.LVS_DR
     net = pair.network(lab, topology.LVS_DR_CLIENT)
     for name in ("real1", "real2"):
-        make_direct_routing_server(net[name], VIP)
+        make_real_server(net[name], VIP)
         start_vsftpd(net[name], VIP, LOW, HIGH)
     daemon = lab.daemon(net["director1"], text).start()
     elect(net, VIP, "director1", 10)

@@ -25,10 +25,16 @@ def _run(lab, words):
 @case("ipvs/client-and-checkers", ipvs=True, ours_only=True, seconds=40)
 def client_and_checkers(lab):
     """Tables there and back, batches, refusals; verdicts, reload, crash, weights set by hand."""
-    _run(lab, ["~[load]"])
+    _run(lab, ["~[load]~[module]"])
 
 
 @case("ipvs/five-thousand-checks", ipvs=True, ours_only=True, seconds=40)
 def five_thousand_checks(lab):
     """5,000 checks in flight do not disturb each other."""
     _run(lab, ["[load]"])
+
+
+@case("ipvs/module", ipvs=True, ours_only=True, seconds=45)
+def module(lab):
+    """The module is loaded where it can be; where not, that is said once and checks go on."""
+    _run(lab, ["[module]"])

@@ -1,8 +1,10 @@
 """The programs of the lab's other hosts, all from Debian: nginx, vsftpd, opensmtpd, haproxy."""
 
+import os
 import signal
 
 from . import kernel
+from .host import REPOSITORY
 from .traffic import get
 from .wait import eventually
 
@@ -120,10 +122,10 @@ def start_haproxy(host, port=80, body=None):
     _wait_listening(host, port, "haproxy")
 
 
-def make_direct_routing_server(host, *virtual_addresses):
-    """The host takes packets for the VIPs without ever answering ARP for them."""
-    host.sysctl(ipv4__conf__all__arp_ignore=1, ipv4__conf__all__arp_announce=2)
-    host.run("; ".join(f"ip address add {address}/32 dev lo" for address in virtual_addresses))
+def make_real_server(host, *virtual_addresses, method="dr"):
+    """The host takes packets for the VIPs without answering ARP for them (etc/'s own script)."""
+    script = os.path.join(REPOSITORY, "etc", "keepalived", "realserver")
+    host.run(["sh", script, method, "start", *virtual_addresses])
 
 
 def answers(client, address, name, seconds=5):

@@ -6,7 +6,7 @@ import time
 
 from .case import Lab
 from .pairs import DIRECTORS
-from .servers import in_table, make_direct_routing_server, start_nginx
+from .servers import in_table, make_real_server, start_nginx
 from .traffic import Traffic
 from .wait import Failure, eventually
 
@@ -140,7 +140,7 @@ class Story:
         net.add("real1", "eth0", "10.1.38.13/16").add("real2", "eth0", "10.1.38.14/16")
         self.net = net.add("client", "eth0", "10.1.38.200/16").up()
         for name in ("real1", "real2"):
-            make_direct_routing_server(net[name], VIP)
+            make_real_server(net[name], VIP)
             start_nginx(net[name])
         self.screen.say("client, two directors, two nginx: all on one switch, each its own host", "head")
         self.daemons = [

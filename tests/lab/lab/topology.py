@@ -1,7 +1,7 @@
 """The networks the users' files in seeds/ were written for, with their interfaces and addresses."""
 
 from .case import seed
-from .servers import make_direct_routing_server, start_nginx
+from .servers import make_real_server, start_nginx
 
 
 class Pair:
@@ -39,7 +39,7 @@ class Pair:
     def serve(self, net):
         """nginx on each real server, which takes packets for the VIPs (direct routing)."""
         for number in range(1, len(self.real_servers) + 1):
-            make_direct_routing_server(net[f"real{number}"], *self.vips)
+            make_real_server(net[f"real{number}"], *self.vips)
             start_nginx(net[f"real{number}"])
 
 

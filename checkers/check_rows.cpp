@@ -57,7 +57,9 @@ void add_connection(Rows& rows) {
       .invalid("Invalid checker connect_port '{1}'");
   rows.statement("bindto", "Source address.",
                  [](CheckDraft& draft, const Binding& binding) {
-                   take_address(draft.bind_address, draft.connect_ip, "connect_ip", binding);
+                   const IpAddress& target =
+                       draft.connect_ip.empty() ? draft.server : draft.connect_ip;
+                   take_address(draft.bind_address, target, "connect_ip", binding);
                  })
       .takes("IP", 1, 1);
   rows.value("bind_port", "Source port.", number<unsigned>(1, 65535),
@@ -210,6 +212,7 @@ auto open_check(CheckKind kind) {
   return [kind](RealServerDraft& server, const Binding&) {
     auto& check = server.checks.emplace_back();
     check.kind = kind;
+    check.server = server.endpoint.address;
     return &check;
   };
 }

@@ -40,6 +40,8 @@ struct CheckDraft {
   CheckKind kind = CheckKind::tcp;
   TimingDraft timing;
   std::optional<bool> log_all_failures;
+  /// Address of the real server it belongs to.
+  IpAddress server;
   IpAddress connect_ip;
   Port connect_port;
   IpAddress bind_address;

@@ -181,7 +181,8 @@ void add_service(Rows& rows) {
   rows.value("virtualhost", "Host header of HTTP checks.", text(),
              replaceable(&VirtualServerDraft::virtualhost, "vs virtualhost"))
       .when_missing("virtual server virtualhost missing");
-  rows.gone("nat_mask", "Unknown keyword '{0}'").replacement = "nothing: it never had an effect";
+  // Old tutorials have it; it never had an effect.
+  rows.gone("nat_mask", "Unknown keyword '{0}'");
 }
 
 void add_health(Rows& rows) {

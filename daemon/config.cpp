@@ -85,6 +85,9 @@ Interpretation interpret(const ExpandedText& text, const LoadOptions& options,
     return draft.global.dynamic_interfaces || !options.interfaces ||
            options.interfaces->contains(name);
   };
+  draft.vrrp.has_user = [&](const ScriptText& script) {
+    return ScriptUsers(policy_of(draft.global), diagnostics).resolve(script, "vrrp").has_value();
+  };
   parser::bind_all(rows, draft, tree, diagnostics);
   if (stopped(diagnostics)) return result;
 

@@ -95,6 +95,8 @@ struct VrrpDraft {
   std::vector<InstanceDraft> instances;
   /// Whether an interface exists, or need not.
   std::function<bool(const std::string&)> interface_exists;
+  /// Whether there is a user to run a script as; complains if not.
+  std::function<bool(const ScriptText&)> has_user;
   /// The first complaint about an interface that does not.
   std::string missing_interface;
 };

@@ -66,9 +66,10 @@ void take_user(TrackScriptDraft& draft, const Binding& binding) {
   const auto found = find_credentials(draft.text.user, draft.text.group);
   draft.user_unknown = found.has_error();
   if (found.has_error()) {
-    binding.error(
-        fmt::format("Unable to set uid/gid for script {}", fmt::join(draft.text.argv, " ")),
-        found.error().message);
+    std::vector<std::string> quoted;
+    for (const auto& word : draft.text.argv) quoted.push_back("'" + word + "'");
+    binding.error(fmt::format("Unable to set uid/gid for script {}", fmt::join(quoted, " ")),
+                  found.error().message);
   }
 }
 
@@ -112,13 +113,19 @@ ScriptRows script_rows() {
 }
 
 void close_script(VrrpDraft& section, TrackScriptDraft& draft, const Binding& binding) {
-  const bool unusable = draft.text.argv.empty() || draft.user_unknown;
+  const auto complain = [&](std::string message) {
+    binding.report_at(Severity::error, binding.closing(), std::move(message));
+  };
+  bool usable = !draft.user_unknown;
   if (draft.text.argv.empty()) {
-    binding.report_at(
-        Severity::error, binding.closing(),
-        fmt::format("No script set for vrrp_script {} - removing", draft.script.name));
+    complain(fmt::format("No script set for vrrp_script {} - removing", draft.script.name));
+    usable = false;
+  } else if (usable && !section.has_user(draft.text)) {
+    complain(
+        fmt::format("Unable to set default user for vrrp script {} - removing", draft.script.name));
+    usable = false;
   }
-  if (unusable) section.scripts.pop_back();
+  if (!usable) section.scripts.pop_back();
 }
 
 // --- vrrp_instance ---

@@ -50,23 +50,10 @@ bool ids_conflict(const std::vector<InstanceConfig>& instances, Diagnostics& dia
   return conflict;
 }
 
-/// Gives each tracking script its user; one that cannot be run is dropped, and so is what refers to
-/// it.
-void take_scripts(VrrpDraft& draft, ScriptUsers& users, Diagnostics& diagnostics,
-                  VrrpConfig& config) {
+/// Gives each tracking script its user; that there is one was seen when it was read.
+void take_scripts(VrrpDraft& draft, ScriptUsers& users, VrrpConfig& config) {
   for (auto& [script, text, user_unknown] : draft.scripts) {
     script.command = users.call<ScriptCall>(text, "vrrp");
-    if (script.command.empty()) {
-      diagnostics.add(
-          Severity::error, Location{},
-          fmt::format("Unable to set default user for vrrp script {} - removing", script.name));
-      for (auto& instance : draft.instances) {
-        std::erase_if(instance.track_scripts, [&](const TrackReference& reference) {
-          return reference.name == script.name;
-        });
-      }
-      continue;
-    }
     config.scripts.push_back(std::move(script));
   }
 }
@@ -90,7 +77,7 @@ void drop_unused_scripts(VrrpConfig& config, Diagnostics& diagnostics) {
       });
     });
     if (!used) {
-      diagnostics.add(Severity::error, Location{},
+      diagnostics.add(Severity::note, Location{},
                       fmt::format("Warning - script {} is not used", script.name));
     }
     return !used;
@@ -102,7 +89,7 @@ void drop_unused_scripts(VrrpConfig& config, Diagnostics& diagnostics) {
 Verified verify(VrrpDraft draft, const GlobalConfig& global, ScriptUsers& users,
                 Diagnostics& diagnostics) {
   Verified verified;
-  take_scripts(draft, users, diagnostics, verified.config);
+  take_scripts(draft, users, verified.config);
   if (draft.instances.empty()) return verified;
   report_missing_scripts(verified.config, diagnostics);
   // As the original: one that lacks the minimum stops the checks of all.

@@ -28,7 +28,7 @@ vrrp_instance VI_1 {
 def _installed(lab):
     """A host on which the build of the subject is installed; its own copy of the system only."""
     host = lab.solo("director1", "eth0", "10.9.0.1/24").up()
-    build = os.path.dirname(lab.subject)
+    build = os.path.dirname(os.path.dirname(lab.subject))
     host.run(["meson", "install", "-C", build, "--no-rebuild", "--quiet"], timeout=60)
     host.write(CONFIGURATION, TEXT)
     return host

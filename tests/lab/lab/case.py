@@ -40,6 +40,12 @@ def seed(name):
         return text.read()
 
 
+def default_subject():
+    """The program under test when none is given: SUBJECT of the environment, or what is built."""
+    built = os.path.join(REPOSITORY, "build", "daemon", "keepalived")
+    return os.environ.get("SUBJECT", built)
+
+
 class Lab:
     """What a running test has: a folder for its files, the two programs, and what it opened."""
 

@@ -28,7 +28,8 @@ class Machine:
         self.kernel_log = os.path.join(results, f"kernel-{group}.log")
         words = [KERNEL, f"mem={memory}", "root=/dev/root", "rootfstype=hostfs", "rootflags=/"]
         words += ["ro", f"init={INIT}", "con=null", "con0=fd:0,fd:1", f"umid=lab{os.getpid()}-{group}"]
-        words += [f"LAB_RESULTS={results}", f"LAB_GROUP={group}", f"LAB_COMMAND=\"{' '.join(command)}\""]
+        words += [f"LAB_RESULTS={results}", f"LAB_GROUP={group}", f"LAB_REPOSITORY={REPOSITORY}"]
+        words += [f"LAB_COMMAND=\"{' '.join(command)}\""]
         with open(self.kernel_log, "wb") as log:
             self._process = subprocess.Popen(
                 words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True

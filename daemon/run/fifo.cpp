@@ -68,13 +68,11 @@ bool Fifo::open() {
 
 void Fifo::start_reader() {
   if (settings_.reader.argv.empty() || !fd_) return;
-  ScriptCommand command = settings_.reader;
-  command.argv.push_back(settings_.path);
   reader_started_ = loop_.now();
-  reader_ =
-      scripts_.run(command, Duration::zero(), [this, alive = alive_](ScriptEnd end, int code) {
-        if (*alive) reader_ended(end, code);
-      });
+  reader_ = scripts_.run(settings_.reader, Duration::zero(),
+                         [this, alive = alive_](ScriptEnd end, int code) {
+                           if (*alive) reader_ended(end, code);
+                         });
 }
 
 void Fifo::reader_ended(ScriptEnd end, int code) {

@@ -21,7 +21,7 @@ struct FifoSettings {
   std::string path;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  /// Started with the path as its last argument; empty argv: nobody is started.
+  /// The whole command, its last argument being the path; empty argv: nobody is started.
   ScriptCommand reader;
   bool operator==(const FifoSettings&) const = default;
 };

@@ -201,7 +201,7 @@ TEST_CASE("a reader gets the path, survives a reload and is started again when i
                     "; while read -r line; do [ \"$line\" = die ] && exit 3; echo \"$line\" >>" +
                     parent.directory.path("out") + "; done <$2; echo end >>" +
                     parent.directory.path("out"));
-  argv.emplace_back("word");
+  argv.insert(argv.end(), {"word", path});
   parent.config.notify_fifo.script = {argv, geteuid(), getegid()};
   parent.start();
   const std::string started = "start word " + path + "\n";

@@ -129,20 +129,21 @@ int run_daemon(const Options& options) {
   for (auto* path : {&pids.parent, &pids.vrrp, &pids.checkers}) {
     *path = std::filesystem::absolute(*path).string();
   }
-  Fd waiting;
-  if (!options.foreground) {
-    auto background = daemonize();
-    if (!background) {
-      log.error("{}", background.error().message);
-      return 1;
-    }
-    waiting = std::move(*background);
-  }
+  // Before going to the background, so that a second daemon is told to whoever starts it.
   auto pid_file = PidFile::take(pids.parent);
   if (!pid_file) {
     log.error("{}", pid_file.error().message);
-    report_start(waiting, 1);
     return 1;
+  }
+  Fd waiting;
+  if (!options.foreground) {
+    auto background = daemonize();
+    const auto written = background ? pid_file->write() : background.error();
+    if (!written) {
+      log.error("{}", written.error().message);
+      return 1;
+    }
+    waiting = std::move(*background);
   }
   Loop loop;
   int status = 0;

@@ -88,9 +88,12 @@ Result<PidFile> PidFile::take(const std::string& path) {
   if (!locked || is_original(read_pid(file->get()))) {
     return Error{"daemon is already running", EEXIST};
   }
-  if (auto written = write_pid(file->get(), path, getpid()); !written) return written.error();
-  return PidFile(path, std::move(*file));
+  PidFile taken(path, std::move(*file));
+  if (auto written = taken.write(); !written) return written.error();
+  return taken;
 }
+
+Result<void> PidFile::write() { return write_pid(file_.get(), path_, getpid()); }
 
 void PidFile::abandon() { file_.reset(); }
 

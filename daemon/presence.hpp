@@ -33,6 +33,8 @@ class PidFile {
   PidFile(PidFile&& other) noexcept = default;
   PidFile& operator=(PidFile&& other) noexcept = default;
   ~PidFile();
+  /// Writes this process's pid: the daemon's, when it has gone to the background since take().
+  Result<void> write();
   /// In a forked child: lets go of the lock and leaves the file to the parent.
   void abandon();
 

@@ -43,7 +43,7 @@ struct Role {
   int (*main)(RoleStart start);
 };
 
-/// All roles, in the order they start.
+/// All roles, in the order they start: adverts first.
 [[nodiscard]] const std::array<Role, 2>& roles();
 
 /// "/var/log/x.log" for a role's suffix "_vrrp": "/var/log/x_vrrp.log".

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <deque>
 #include <filesystem>
 #include <string_view>
 #include <variant>
@@ -19,8 +20,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A child that lived this long was well; its next death is answered at once.
-constexpr Duration kHealthyLife = 60s;
+/// Deaths of a child within this time count together …
+constexpr Duration kDeathsTogether = 60s;
+/// … and so many of them are answered at once: then it is a crash loop.
+constexpr unsigned kImmediateRespawns = 5;
 constexpr Duration kLongestRespawnDelay = 60s;
 /// How often the parent looks whether what it waits for at its end is done.
 constexpr Duration kStopPoll = 10ms;
@@ -64,9 +67,8 @@ struct Supervisor::Child {
   std::optional<run::HandoverPage> page;
   pid_t pid = 0;
   std::unique_ptr<Channel> channel;
-  TimePoint started;
-  /// Deaths without a healthy life between them.
-  unsigned deaths = 0;
+  /// When it died, within kDeathsTogether.
+  std::deque<TimePoint> deaths;
   bool ready = false;
   bool ever_started = false;
   /// Told to leave while the daemon goes on: its part of the configuration is gone.
@@ -151,7 +153,6 @@ void Supervisor::start_child(Child& child) {
   child.pid = pid;
   child.ready = false;
   child.dismissed = false;
-  child.started = loop_.now();
   child.ever_started = true;
   std::erase_if(ended_channels_, [](const auto& channel) { return channel->closed(); });
   child.channel = std::make_unique<Channel>(
@@ -255,18 +256,17 @@ void Supervisor::child_ended(Child& child, int status) {
 }
 
 void Supervisor::schedule_respawn(Child& child, const std::string& how) {
-  if (loop_.now() - child.started >= kHealthyLife) child.deaths = 0;
-  // The first time at once; then 1, 2, 4 … seconds, so that a crash loop does not fill the disk.
-  Duration delay{};
-  if (child.deaths > 0) {
-    delay = std::min<Duration>(std::chrono::seconds(1LL << std::min(child.deaths - 1, 10U)),
-                               kLongestRespawnDelay);
-    log_.warning("Restart of {} process delayed {} seconds to limit respawn rate ({})",
-                 child.role->name, std::chrono::duration_cast<std::chrono::seconds>(delay).count(),
-                 how);
-  }
-  ++child.deaths;
-  if (delay == Duration::zero()) return start_child(child);
+  const TimePoint now = loop_.now();
+  child.deaths.push_back(now);
+  while (now - child.deaths.front() > kDeathsTogether) child.deaths.pop_front();
+  if (child.deaths.size() <= kImmediateRespawns) return start_child(child);
+  // Then after 1, 2, 4 … seconds, so that a crash loop does not fill the disk.
+  const auto doublings = std::min<std::size_t>(child.deaths.size() - kImmediateRespawns - 1, 10);
+  const Duration delay =
+      std::min<Duration>(std::chrono::seconds(1LL << doublings), kLongestRespawnDelay);
+  log_.warning("Restart of {} process delayed {} seconds to limit respawn rate ({})",
+               child.role->name, std::chrono::duration_cast<std::chrono::seconds>(delay).count(),
+               how);
   child.respawn->arm(loop_.now() + delay);
 }
 

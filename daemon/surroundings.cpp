@@ -90,7 +90,9 @@ Result<Fd> daemonize() {
   }
   if (setsid() < 0 || chdir("/") < 0) return Error::from_errno(errno, "cannot leave the session");
   const Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
-  for (const int standard : {STDIN_FILENO, STDOUT_FILENO}) dup2(null.get(), standard);
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    dup2(null.get(), standard);
+  }
   return waiting;
 }
 
@@ -99,9 +101,6 @@ void report_start(Fd& waiting, int status) {
   const auto octet = static_cast<unsigned char>(status);
   [[maybe_unused]] const auto written = write(waiting.get(), &octet, 1);
   waiting.reset();
-  // stderr stays until here for what goes wrong at start.
-  const Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
-  dup2(null.get(), STDERR_FILENO);
 }
 
 }  // namespace understudy

@@ -28,7 +28,7 @@ Result<void> apply_process_options(const Options& options);
 /// process only, the descriptor for report_start().
 Result<Fd> daemonize();
 
-/// Tells the waiting process that the daemon runs (0) or why it ends; closes the descriptor.
+/// Tells the waiting process that the daemon runs (0) or how it ended; closes the descriptor.
 void report_start(Fd& waiting, int status);
 
 }  // namespace understudy

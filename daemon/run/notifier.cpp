@@ -75,11 +75,16 @@ void Notifier::handle(const Notification& notification, Role role) {
                 notification.object);
   }
   queue->next = notification.scripts;
-  if (!queue->patience) {
-    queue->patience =
-        std::make_unique<Timer>(loop_, [this, &each = *queue] { end_overrunning(each); });
+  limit_running(*queue);
+}
+
+/// Newer scripts wait: those that run have only so much time.
+void Notifier::limit_running(Queue& queue) {
+  if (!queue.patience) {
+    queue.patience = std::make_unique<Timer>(loop_, [this, &queue] { end_overrunning(queue); });
   }
-  queue->patience->arm(std::max(loop_.now(), queue->started + kNotifyPatience));
+  const Duration limit = stopping_ ? kLastPatience : kNotifyPatience;
+  queue.patience->arm(std::max(loop_.now(), queue.started + limit));
 }
 
 void Notifier::start_scripts(Queue& queue, const std::vector<ScriptCommand>& scripts) {
@@ -120,7 +125,13 @@ void Notifier::end_overrunning(Queue& queue) {
   for (const ScriptId id : running) scripts_.terminate(id);
 }
 
-void Notifier::begin_stop() { mail_.begin_stop(); }
+void Notifier::begin_stop() {
+  mail_.begin_stop();
+  if (std::exchange(stopping_, true)) return;
+  for (const auto& [object, queue] : queues_) {
+    if (queue->next) limit_running(*queue);
+  }
+}
 
 bool Notifier::idle() const {
   const auto quiet = [](const std::unique_ptr<Fifo>& fifo) { return !fifo || fifo->idle(); };
@@ -131,6 +142,10 @@ bool Notifier::idle() const {
 void Notifier::give_up() {
   if (!given_up_) given_up_ = loop_.now();
   mail_.give_up();
+  for (const auto& [object, queue] : queues_) {
+    const auto missed = std::exchange(queue->next, std::nullopt);
+    if (missed) log_.warning("{}: notify script {} not run", object, missed->front().argv.front());
+  }
   if (fifo_) fifo_->close();
   for (auto& fifo : role_fifos_) {
     if (fifo) fifo->close();

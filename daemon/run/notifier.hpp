@@ -29,6 +29,8 @@ enum class Role : std::uint8_t { vrrp, checkers };
 
 /// Scripts of an object that run longer than this while newer ones wait are ended.
 inline constexpr Duration kNotifyPatience = std::chrono::seconds(30);
+/// The same while the daemon ends, so that the last change is still told.
+inline constexpr Duration kLastPatience = std::chrono::seconds(1);
 
 /// How long the end of the daemon waits for readers of FIFOs.
 inline constexpr Duration kReaderFarewell = std::chrono::seconds(1);
@@ -45,13 +47,13 @@ class Notifier {
   void handle(const Notification& notification, Role role);
   /// After a reload: FIFOs and their readers whose settings are the same are not touched.
   void reconfigure(const GlobalConfig& config);
-  /// The daemon is about to end: no mail waits for a later attempt any more.
+  /// The daemon is about to end: no mail waits for a later attempt any more, no script for long.
   void begin_stop();
   /// All scripts have ended (a FIFO's reader does not count), the FIFOs have taken every line and
   /// every mail is delivered or given up.
   [[nodiscard]] bool idle() const;
   /// Ends telling: the FIFOs are closed, so that their readers meet the end of the file; mails not
-  /// delivered are logged.
+  /// delivered and scripts not run are logged.
   void give_up();
   /// A FIFO's reader still runs; after give_up() it has kReaderFarewell for the last lines.
   [[nodiscard]] bool reading() const;
@@ -60,6 +62,7 @@ class Notifier {
   struct Queue;
   void start_scripts(Queue& queue, const std::vector<ScriptCommand>& scripts);
   void script_ended(Queue& queue, const ScriptCommand& command, ScriptEnd end, int code);
+  void limit_running(Queue& queue);
   void end_overrunning(Queue& queue);
   void set_fifo(std::unique_ptr<Fifo>& fifo, const std::string& type, const NotifyFifo& config);
 
@@ -72,6 +75,7 @@ class Notifier {
   std::array<std::unique_ptr<Fifo>, 2> role_fifos_;
   /// Objects with scripts running or waiting.
   std::map<std::string, std::unique_ptr<Queue>> queues_;
+  bool stopping_ = false;
   /// When give_up() was called first.
   std::optional<TimePoint> given_up_;
   /// Tells end handlers of scripts that this object is gone.

@@ -118,6 +118,28 @@ TEST_CASE("a script that cannot be started does not hold up the next") {
   CHECK(parent.out() == "next\n");
 }
 
+TEST_CASE("at the end of the daemon a script that hangs does not keep the last from running") {
+  Parent parent;
+  parent.start();
+  const ScriptCommand hanging{parent.script("hanging", "trap '' TERM; while :; do sleep 0.1; done"),
+                              geteuid(), getegid()};
+  parent.notifier->handle({"a", {hanging}, "", {}}, Role::vrrp);
+  parent.notifier->handle({"a", {parent.teller("stop")}, "", {}}, Role::vrrp);
+  SECTION("there is time") {
+    parent.notifier->begin_stop();
+    REQUIRE(parent.until([&] { return parent.notifier->idle(); }, 4500ms));
+    CHECK(parent.out() == "stop\n");
+  }
+  SECTION("there is none") {
+    CHECK_FALSE(parent.until([&] { return parent.notifier->idle(); }, 100ms));
+    parent.notifier->give_up();
+    parent.scripts.stop_all();
+    REQUIRE(parent.until([&] { return parent.notifier->idle(); }));
+    CHECK(parent.out().empty());
+    CHECK_THAT(parent.logged(), Catch::Contains("a: notify script ") && Catch::Contains("not run"));
+  }
+}
+
 TEST_CASE("every line goes to the common and to the role's FIFO, in order") {
   Parent parent;
   parent.config.notify_fifo = fifo_at(parent.directory.path("all"));

@@ -37,8 +37,9 @@ class _Closing:
 def _goes_on(net, traffic, since, limit, winner="director2"):
     """Clients are answered again by both servers within `limit` seconds; returns the gap in ms."""
     elect(net, VIP, winner, limit + 4)
+    elected = time.monotonic()
     eventually(
-        lambda: len(traffic.servers(time.monotonic() - 1)) == 2,
+        lambda: len(traffic.servers(elected)) == 2,
         limit + 8,
         lambda: f"both servers answer again; last failures {traffic.failures[-3:]}",
     )

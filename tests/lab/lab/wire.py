@@ -48,8 +48,9 @@ class Frame:
 
     @property
     def is_gratuitous(self):
-        """Whether it is an ARP request in which sender and target are the same address."""
-        return self.is_arp and self.data[28:32] == self.data[38:42]
+        """Whether it is an ARP to everybody in which sender and target are the same address."""
+        everybody = self.data[:6] == b"\xff" * 6
+        return self.is_arp and everybody and self.data[28:32] == self.data[38:42]
 
     @property
     def arp_address(self):

@@ -41,13 +41,13 @@ bool accepts_status(const Url& url, unsigned status) {
   });
 }
 
-HttpProbe::HttpProbe(Loop& loop, Log& log, HttpCheck check, std::string server_label,
-                     std::string service_label, std::shared_ptr<const TlsContext> tls,
+HttpProbe::HttpProbe(Loop& loop, Log& log, HttpCheck check, std::string_view server_label,
+                     std::string_view service_label, std::shared_ptr<const TlsContext> tls,
                      Report report)
     : log_(log),
       check_(std::move(check)),
-      server_label_(std::move(server_label)),
-      service_label_(std::move(service_label)),
+      server_label_(server_label),
+      service_label_(service_label),
       report_(std::move(report)),
       length_differences_(check_.urls.size()),
       exchange_(loop, log, exchange_options(check_, std::move(tls)),

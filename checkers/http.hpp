@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "checkers/http_exchange.hpp"
@@ -24,10 +25,11 @@ namespace understudy::checkers {
 class HttpProbe : public Probe {
  public:
   using Report = std::function<void(const ProbeOutcome&)>;
-  /// The labels are the server's and the virtual server's names in log lines. `tls` is for SSL_GET;
+  /// The labels are the server's and the virtual server's names in log lines and must outlive the
+  /// probe. `tls` is for SSL_GET;
   /// nullptr makes one.
-  HttpProbe(Loop& loop, Log& log, HttpCheck check, std::string server_label,
-            std::string service_label, std::shared_ptr<const TlsContext> tls, Report report);
+  HttpProbe(Loop& loop, Log& log, HttpCheck check, std::string_view server_label,
+            std::string_view service_label, std::shared_ptr<const TlsContext> tls, Report report);
 
   /// `step` is the index of the URL.
   void start(std::size_t step) override;
@@ -41,8 +43,8 @@ class HttpProbe : public Probe {
 
   Log& log_;
   HttpCheck check_;
-  std::string server_label_;
-  std::string service_label_;
+  std::string_view server_label_;
+  std::string_view service_label_;
   Report report_;
   std::size_t step_ = 0;
   std::optional<HttpReader> reader_;

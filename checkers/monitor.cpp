@@ -1,7 +1,6 @@
 #include "checkers/monitor.hpp"
 
-#include <fmt/format.h>
-
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -20,22 +19,22 @@ VerdictRules rules_for(const HttpCheck& check) {
   return rules;
 }
 
-VerdictWords words_for(const TcpCheck& /*check*/, const std::string& server) {
-  return {"TCP_CHECK", fmt::format("TCP connection to {} success.", server),
-          "=> TCP CHECK succeed on service <=", "=> TCP CHECK failed on service <=", server};
-}
+constexpr VerdictWords kTcpWords{
+    "TCP_CHECK", "TCP connection to ", " success.",
+    "=> TCP CHECK succeed on service <=", "=> TCP CHECK failed on service <="};
+constexpr VerdictWords kHttpWords{
+    "HTTP_CHECK", "Remote Web server ", " succeed on service.",
+    "=> CHECK succeed on service <=", "=> CHECK failed on service : HTTP/SSL request failed <="};
+constexpr VerdictWords kTlsWords{"SSL_CHECK", kHttpWords.before_success, kHttpWords.after_success,
+                                 kHttpWords.mail_up, kHttpWords.mail_down};
 
-VerdictWords words_for(const HttpCheck& check, const std::string& server) {
-  return {check.tls ? "SSL_CHECK" : "HTTP_CHECK",
-          fmt::format("Remote Web server {} succeed on service.", server),
-          "=> CHECK succeed on service <=",
-          "=> CHECK failed on service : HTTP/SSL request failed <=", server};
-}
+const VerdictWords& words_for(const TcpCheck& /*check*/) { return kTcpWords; }
+const VerdictWords& words_for(const HttpCheck& check) { return check.tls ? kTlsWords : kHttpWords; }
 
-Verdict make_verdict(const Check& check, const std::string& server, Monitor::Known known) {
+Verdict make_verdict(const Check& check, std::string_view server, Monitor::Known known) {
   return std::visit(
       [&](const auto& kind) {
-        return Verdict(rules_for(kind), words_for(kind, server), known.up, known.has_run);
+        return Verdict(rules_for(kind), words_for(kind), server, known.up, known.has_run);
       },
       check);
 }

@@ -6,8 +6,9 @@
 
 namespace understudy::checkers {
 
-TcpProbe::TcpProbe(Loop& loop, Log& log, const TcpCheck& check, std::string server, Report report)
-    : server_(std::move(server)),
+TcpProbe::TcpProbe(Loop& loop, Log& log, const TcpCheck& check, std::string_view server,
+                   Report report)
+    : server_(server),
       report_(std::move(report)),
       connector_(loop, log, check.endpoint, check.timing.connect_timeout,
                  [this](ConnectResult result) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <functional>
-#include <string>
+#include <string_view>
 
 #include "checkers/connect.hpp"
 #include "checkers/probe.hpp"
@@ -12,8 +12,8 @@ namespace understudy::checkers {
 class TcpProbe : public Probe {
  public:
   using Report = std::function<void(const ProbeOutcome&)>;
-  /// `server` is its name in log lines, "[10.0.0.1]:tcp:21".
-  TcpProbe(Loop& loop, Log& log, const TcpCheck& check, std::string server, Report report);
+  /// `server` is its name in log lines, "[10.0.0.1]:tcp:21"; it must outlive the probe.
+  TcpProbe(Loop& loop, Log& log, const TcpCheck& check, std::string_view server, Report report);
 
   void start(std::size_t step) override;
   void cancel() override;
@@ -21,7 +21,7 @@ class TcpProbe : public Probe {
  private:
   [[nodiscard]] ProbeOutcome outcome_of(ConnectResult result) const;
 
-  std::string server_;
+  std::string_view server_;
   Report report_;
   Connector connector_;
 };

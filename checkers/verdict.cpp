@@ -16,9 +16,11 @@ VerdictRules VerdictRules::from(const CheckTiming& timing) {
   return rules;
 }
 
-Verdict::Verdict(VerdictRules rules, VerdictWords words, bool up, bool has_run)
+Verdict::Verdict(VerdictRules rules, const VerdictWords& words, std::string_view server, bool up,
+                 bool has_run)
     : rules_(rules),
-      words_(std::move(words)),
+      words_(words),
+      server_(server),
       up_(up),
       has_run_(has_run),
       // One failure is enough for a server nothing is known about.
@@ -57,7 +59,8 @@ void Verdict::passed(const ProbeOutcome& outcome, VerdictActions& actions) {
 
 void Verdict::all_steps_passed(VerdictActions& actions) {
   if (up_ && has_run_) return;
-  actions.log_lines.push_back(words_.success);
+  actions.log_lines.push_back(
+      fmt::format("{}{}{}", words_.before_success, server_, words_.after_success));
   has_run_ = true;
   if (up_) return;
   up_ = true;
@@ -86,10 +89,9 @@ void Verdict::count_as_down(bool first, VerdictActions& actions) {
   if (!up_ && multi_step) return;
   if (rules_.retry > 0 && (multi_step || !first)) {
     actions.log_lines.push_back(fmt::format("{} on service {} failed after {} retries.",
-                                            words_.name, words_.server, rules_.retry));
+                                            words_.name, server_, rules_.retry));
   } else {
-    actions.log_lines.push_back(
-        fmt::format("{} on service {} failed.", words_.name, words_.server));
+    actions.log_lines.push_back(fmt::format("{} on service {} failed.", words_.name, server_));
   }
   actions.tell = false;
   if (up_) actions.mail_reason = words_.mail_down;

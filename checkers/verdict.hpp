@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "checkers/config.hpp"
@@ -19,16 +20,17 @@
 
 namespace understudy::checkers {
 
-/// The words of a kind of check in the log and in mail.
+/// The words of a kind of check in the log and in mail; they live as long as the program.
 struct VerdictWords {
   /// "TCP_CHECK", as in "TCP_CHECK on service [R]:tcp:21 failed after 1 retries.".
-  std::string name;
-  /// The whole line of success, "TCP connection to [R]:tcp:21 success.".
-  std::string success;
-  std::string mail_up;
-  std::string mail_down;
-  /// The server's name in lines, "[R]:tcp:21".
-  std::string server;
+  std::string_view name;
+  /// What stands before and after the server in the line of success: "TCP connection to " and
+  /// " success.".
+  std::string_view before_success;
+  std::string_view after_success;
+  /// Bodies of mail.
+  std::string_view mail_up;
+  std::string_view mail_down;
 };
 
 /// What the verdict is counted by.
@@ -59,7 +61,9 @@ struct VerdictActions {
 
 class Verdict {
  public:
-  Verdict(VerdictRules rules, VerdictWords words, bool up, bool has_run);
+  /// `server` is its name in lines, "[R]:tcp:21"; it must outlive the verdict.
+  Verdict(VerdictRules rules, const VerdictWords& words, std::string_view server, bool up,
+          bool has_run);
 
   /// Weighs the outcome of an attempt at next_step().
   VerdictActions step(const ProbeOutcome& outcome, TimePoint now);
@@ -78,7 +82,8 @@ class Verdict {
   [[nodiscard]] Duration delay_while_down() const;
 
   VerdictRules rules_;
-  VerdictWords words_;
+  const VerdictWords& words_;
+  std::string_view server_;
   bool up_;
   bool has_run_;
   unsigned failures_;

@@ -15,14 +15,13 @@ const ProbeOutcome kPass{Result::passed, "HTTP status code success to [R]:tcp:80
 const ProbeOutcome kFail{Result::failed, "Timeout connecting server [R]:tcp:80."};
 const ProbeOutcome kNotMade{Result::not_made, "TCP socket bind failed. Rescheduling."};
 
-VerdictWords words() {
-  return {"TCP_CHECK", "TCP connection to [R]:tcp:21 success.", "up!", "down!", "[R]:tcp:21"};
-}
+constexpr VerdictWords kWords{"TCP_CHECK", "TCP connection to ", " success.", "up!", "down!"};
 
 /// Feeds outcomes to a verdict, each at the time the last one asked for.
 class Course {
  public:
-  Course(VerdictRules rules, bool up, bool has_run) : verdict_(rules, words(), up, has_run) {}
+  Course(VerdictRules rules, bool up, bool has_run)
+      : verdict_(rules, kWords, "[R]:tcp:21", up, has_run) {}
 
   VerdictActions take(const ProbeOutcome& outcome) {
     VerdictActions actions = verdict_.step(outcome, now_);

@@ -82,7 +82,6 @@ bool Machine::stalled(TimePoint now) const {
 }
 
 // ---- States
-// --------------------------------------------------------------------------------------
 
 void Machine::transition(RouterState to, Turn& turn) {
   const RouterState from = state_;
@@ -174,7 +173,6 @@ void Machine::check_invariants() const {
 }
 
 // ---- Events
-// --------------------------------------------------------------------------------------
 
 void Machine::handle(const Started& event, Turn& turn) {
   assert(state_ == RouterState::init);
@@ -291,7 +289,6 @@ void Machine::handle(const Stopped& event, Turn& turn) {
 }
 
 // ---- Reload
-// --------------------------------------------------------------------------------------
 
 void Machine::handle(const Reconfigured& event, Turn& turn) {
   const Priority priority = effective_priority();
@@ -337,7 +334,6 @@ void Machine::reconfigure_backup(const InstanceConfig& before, Turn& turn) {
 }
 
 // ---- Actions
-// -------------------------------------------------------------------------------------
 
 /// Every advert of a master starts the advert timer again.
 void Machine::send_advert(Priority priority, Turn& turn) {

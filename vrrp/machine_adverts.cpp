@@ -88,7 +88,6 @@ void Machine::compare_addresses(const AdvertReceived& event, Turn& turn) {
 }
 
 // ---- Backup
-// --------------------------------------------------------------------------------------
 
 void Machine::advert_as_backup(const AdvertReceived& event, Turn& turn) {
   const Advert& advert = event.advert;
@@ -159,7 +158,6 @@ void Machine::learn_interval(const Advert& advert, Turn& turn) {
 }
 
 // ---- Master
-// --------------------------------------------------------------------------------------
 
 void Machine::advert_as_master(const AdvertReceived& event, Turn& turn) {
   const Priority theirs = event.advert.priority;

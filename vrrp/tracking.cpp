@@ -97,7 +97,6 @@ Tracking::Health Tracking::Script::health() const {
 }
 
 // ---- News
-// ----------------------------------------------------------------------------------------
 
 TrackingUpdate Tracking::link(std::string_view interface, bool up) {
   const auto [position, is_new] = links_.try_emplace(std::string(interface), up);
@@ -155,7 +154,6 @@ bool Tracking::failed(Script& script) {
 }
 
 // ---- Reload and respawn
-// --------------------------------------------------------------------------
 
 std::vector<std::string> Tracking::reconfigure(const VrrpConfig& config) {
   std::vector<std::string> lines;
@@ -191,7 +189,6 @@ void Tracking::adopt(std::string_view name, const ScriptState& state) {
 }
 
 // ---- What it means
-// -------------------------------------------------------------------------------
 
 bool Tracking::is_up(std::string_view interface) const {
   const auto position = links_.find(interface);

@@ -65,7 +65,6 @@ void Lan::schedule(TimePoint at, std::function<void()> what) {
 }
 
 // ---- Time
-// ----------------------------------------------------------------------------------------
 
 TimePoint Lan::local(const Host& host, TimePoint global) const {
   const auto ticks = global.time_since_epoch().count();
@@ -124,7 +123,6 @@ void Lan::run_until(TimePoint end) {
 }
 
 // ---- Routers
-// -------------------------------------------------------------------------------------
 
 void Lan::step(std::size_t number, const Event& event) {
   Host& host = hosts_[number];
@@ -192,7 +190,6 @@ TrackingSummary Lan::tracking(const Host& host) const {
 }
 
 // ---- The network
-// ---------------------------------------------------------------------------------
 
 void Lan::broadcast(std::size_t number, Priority priority) {
   const Host& sender = hosts_[number];
@@ -250,7 +247,6 @@ void Lan::hear(std::size_t number, const AdvertReceived& advert) {
 }
 
 // ---- Disturbances
-// --------------------------------------------------------------------------------
 
 void Lan::note(const std::string& line) {
   if (tracing_) trace_ += fmt::format("{:12.6f} {}\n", seconds(now_), line);
@@ -356,7 +352,6 @@ void Lan::set_weather(const Weather& weather) {
 }
 
 // ---- What must hold
-// ------------------------------------------------------------------------------
 
 std::vector<std::size_t> Lan::candidates(std::size_t part) const {
   std::vector<std::size_t> found;

@@ -232,16 +232,20 @@ void Routers::set_source(Instance& instance, const IpAddress& source) {
 }
 
 void Routers::on_address(const netlink::InterfaceAddress& address, bool removed, bool ours) {
-  const auto losers = kernel_.changed(address, removed, ours);
-  for (const auto& instance : instances_) {
-    if (std::ranges::find(losers, instance->config().name) == losers.end()) continue;
-    step(*instance, AddressLost{address.address});
-  }
+  tell_losers(kernel_.changed(address, removed, ours), address.address);
   if (kernel_.is_ours(address)) return;
   const auto link = around_.monitor.links().find(address.index);
   if (link == around_.monitor.links().end()) return;
   Interface* interface = interfaces_.find(link->second.name);
   if (interface != nullptr) primary_changed(*interface);
+}
+
+void Routers::tell_losers(const std::vector<std::string>& losers, const IpAddress& address) {
+  if (losers.empty()) return;
+  for (const auto& instance : instances_) {
+    if (std::ranges::find(losers, instance->config().name) == losers.end()) continue;
+    step(*instance, AddressLost{address});
+  }
 }
 
 void Routers::on_script(const TrackScriptResult& result) {

@@ -71,6 +71,7 @@ class Routers {
   void tracking_changed();
   void track(Instance& instance);
   void primary_changed(Interface& interface);
+  void tell_losers(const std::vector<std::string>& losers, const IpAddress& address);
   void set_source(Instance& instance, const IpAddress& source);
   void reconfigure(Instance& instance, const InstanceConfig& config);
   void remove(Instance& instance);

@@ -36,6 +36,7 @@ Result<std::unique_ptr<Monitor>> Monitor::start(Loop& loop, Log& log, Socket& co
       new Monitor(loop, log, commands, std::move(*events), std::move(handlers)));
   auto read = monitor->read_all(monitor->links_, monitor->addresses_);
   if (!read) return read.error();
+  for (const auto& [index, link] : monitor->links_) monitor->names_[link.name] = index;
   monitor->watch_ =
       std::make_unique<Watch>(loop, monitor->events_.fd(), EPOLLIN,
                               [self = monitor.get()](std::uint32_t) { self->catch_up(kPerTurn); });
@@ -63,8 +64,9 @@ Result<void> Monitor::read_all(Links& links, Addresses& addresses) {
 }
 
 const Link* Monitor::link(const std::string& name) const {
-  const auto found = std::ranges::find_if(
-      links_, [&name](const auto& entry) { return entry.second.name == name; });
+  const auto named = names_.find(name);
+  if (named == names_.end()) return nullptr;
+  const auto found = links_.find(named->second);
   return found == links_.end() ? nullptr : &found->second;
 }
 
@@ -107,16 +109,25 @@ void Monitor::take_link(const LinkMessage& message) {
   if (message.removed) {
     if (known == links_.end()) return;
     links_.erase(known);
+    forget_name(message.link);
   } else {
     if (known != links_.end() && known->second == message.link) return;
     if (known != links_.end() && known->second.name != message.link.name) {
       // Who uses the old name has lost the interface.
       const Link before = std::exchange(known->second, message.link);
+      forget_name(before);
       handlers_.on_link(before, true);
     }
     links_.insert_or_assign(message.link.index, message.link);
+    names_[message.link.name] = message.link.index;
   }
   handlers_.on_link(message.link, message.removed);
+}
+
+void Monitor::forget_name(const Link& link) {
+  const auto named = names_.find(link.name);
+  // Another interface may have taken the name already.
+  if (named != names_.end() && named->second == link.index) names_.erase(named);
 }
 
 void Monitor::take_address(const InterfaceAddress& address, bool removed, bool ours) {

@@ -62,6 +62,7 @@ class Monitor {
   using Addresses = std::map<Key, Entry>;
 
   Monitor(Loop& loop, Log& log, Socket& commands, Socket events, Handlers handlers);
+  void forget_name(const Link& link);
   static Key key_of(const InterfaceAddress& address);
   Result<void> read_all(Links& links, Addresses& addresses);
   void resynchronise();
@@ -75,6 +76,7 @@ class Monitor {
   Socket events_;
   Handlers handlers_;
   Links links_;
+  std::map<std::string, InterfaceIndex, std::less<>> names_;
   Addresses addresses_;
   std::uint64_t next_order_ = 0;
   std::unique_ptr<Watch> watch_;

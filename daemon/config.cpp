@@ -133,12 +133,12 @@ const Diagnostic* first_of(const std::vector<Diagnostic>& diagnostics, Severity 
 std::string reload_refusal_of(const Interpretation& result, const parser::Source& source,
                               const std::vector<Diagnostic>& diagnostics,
                               const LoadOptions& options) {
+  if (source.include_check_failed) return "an include failed its check";
   const auto main = refusal_of(source.main, options.path);
   if (!main.empty()) return main;
   if (const auto* missing = first_of(diagnostics, Severity::missing_argument)) {
     return first_line(*missing);
   }
-  if (source.include_check_failed) return "an include failed its check";
   if (result.unbalanced_braces) return "braces are not balanced";
   if (result.unbalanced_quotes) return "quotes are not balanced";
   if (!result.cannot_run.empty()) return result.cannot_run;

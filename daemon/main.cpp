@@ -145,6 +145,7 @@ int run_daemon(const Options& options) {
     }
     waiting = std::move(*background);
   }
+  set_process_name(loaded->config.global.process_name);
   Loop loop;
   int status = 0;
   {

@@ -29,11 +29,12 @@ int start(RoleStart start) {
 
 const std::array<Role, 2>& roles() {
   static const std::array<Role, 2> table{
-      Role{run::Role::vrrp, "VRRP", "_vrrp", &PidPaths::vrrp, &Options::run_vrrp,
-           &Options::keep_vips, [](const Config& config) { return !config.vrrp.instances.empty(); },
+      Role{run::Role::vrrp, "VRRP", "_vrrp", &PidPaths::vrrp, &GlobalConfig::vrrp_process_name,
+           &Options::run_vrrp, &Options::keep_vips,
+           [](const Config& config) { return !config.vrrp.instances.empty(); },
            start<vrrp::VrrpConfig, &Config::vrrp, vrrp::run_process>},
       Role{run::Role::checkers, "Healthcheck", "_healthcheckers", &PidPaths::checkers,
-           &Options::run_checkers, &Options::keep_services,
+           &GlobalConfig::checker_process_name, &Options::run_checkers, &Options::keep_services,
            [](const Config& config) { return !config.checkers.virtual_servers.empty(); },
            start<checkers::CheckersConfig, &Config::checkers, checkers::run_process>}};
   return table;

@@ -33,6 +33,8 @@ struct Role {
   /// Log ident "Keepalived" + suffix; also inserted into the name of the log file.
   const char* suffix;
   std::string PidPaths::*pid_path;
+  /// vrrp_process_name / checker_process_name.
+  std::string GlobalConfig::*process_name;
   /// -P / -C.
   bool Options::*enabled;
   /// -V / -I.

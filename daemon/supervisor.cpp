@@ -173,6 +173,7 @@ void Supervisor::become_child(Child& child, Fd channel) {
   pid_file_.abandon();
   close_parents_descriptors(channel.get());
   const Role& role = *child.role;
+  set_process_name(config_.global.*role.process_name);
   RoleStart start{log_.options(), std::move(channel), std::move(*child.page),     &config_,
                   load_,          child.ever_started, options_.*role.keep_at_exit};
   start.log.ident += role.suffix;

@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -48,6 +49,10 @@ Result<void> enter_namespace(const std::string& name) {
     return Error::from_errno(errno, fmt::format("cannot mount {} on /run/keepalived", ours));
   }
   return {};
+}
+
+void set_process_name(const std::string& name) {
+  if (!name.empty()) prctl(PR_SET_NAME, name.c_str());
 }
 
 Result<void> apply_process_options(const Options& options) {

@@ -20,6 +20,9 @@ namespace understudy {
 /// /run/keepalived is /run/keepalived/keepalived_NAME, as keepalived(8) NAMESPACES says.
 Result<void> enter_namespace(const std::string& name);
 
+/// Names this process for ps(1) and killall(1), at most 15 octets; an empty name changes nothing.
+void set_process_name(const std::string& name);
+
 /// -u, -m and -M.
 Result<void> apply_process_options(const Options& options);
 

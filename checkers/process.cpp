@@ -109,13 +109,13 @@ run::SchedulingRequest scheduling_of(const GlobalConfig& global) {
 class Process {
  public:
   explicit Process(run::ChildSetup<CheckersConfig> setup);
-  int run();
+  int run(CheckersConfig config);
 
  private:
   using Decoder = run::ReloadDecoder<CheckersConfig>;
 
   void on_message(const Message& message, Fd fd);
-  void start();
+  void start(CheckersConfig config);
   void reload(std::uint64_t generation, Decoder::Decoded decoded);
   void swap(CheckersConfig next);
   std::unique_ptr<Service> make_service(VirtualServer config, bool respawned);
@@ -129,7 +129,6 @@ class Process {
   Log log_;
   run::HandoverPage page_;
   GlobalConfig global_;
-  CheckersConfig config_;
   const bool respawned_;
   const bool keep_at_exit_;
   bool leaving_ = false;
@@ -150,7 +149,6 @@ Process::Process(run::ChildSetup<CheckersConfig> setup)
     : log_(std::move(setup.log)),
       page_(std::move(setup.page)),
       global_(std::move(setup.config.global)),
-      config_(std::move(setup.config.role)),
       respawned_(setup.respawned),
       keep_at_exit_(setup.keep_at_exit),
       signals_(loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE},
@@ -179,8 +177,8 @@ Process::Process(run::ChildSetup<CheckersConfig> setup)
   page_.refresh();
 }
 
-int Process::run() {
-  start();
+int Process::run(CheckersConfig config) {
+  start(std::move(config));
   loop_.run();
   log_.info("Stopped");
   return 0;
@@ -205,14 +203,14 @@ ipvs::Table Process::desired() const {
   return table;
 }
 
-void Process::start() {
+void Process::start(CheckersConfig config) {
   scheduling_.apply(scheduling_of(global_));
-  raise_descriptor_limit(count_checks(config_), log_);
-  warn_if_not_forwarding(config_, log_);
-  share_tls(config_);
+  raise_descriptor_limit(count_checks(config), log_);
+  warn_if_not_forwarding(config, log_);
+  share_tls(config);
   std::vector<PoolActions> actions;
-  for (const auto& service : config_.virtual_servers) {
-    services_.push_back(make_service(service, respawned_));
+  for (auto& service : config.virtual_servers) {
+    services_.push_back(make_service(std::move(service), respawned_));
     actions.push_back(services_.back()->begin());
   }
   // Not in a respawned process: the connections of the table are the ones to keep.
@@ -238,11 +236,12 @@ void Process::reload(std::uint64_t generation, Decoder::Decoded decoded) {
   log_.info("Reloading");
   global_ = std::move(decoded->global);
   scheduling_.apply(scheduling_of(global_));
-  if (decoded->role != config_) swap(std::move(decoded->role));
+  swap(std::move(decoded->role));
   channel_.send(ReloadOutcome{generation, true, {}});
 }
 
 /// Services that are in both configurations go on; the kernel's table is changed once, for all.
+/// Also when nothing is new: a reload makes ours what is wanted, against what was set by hand.
 void Process::swap(CheckersConfig next) {
   raise_descriptor_limit(count_checks(next), log_);
   warn_if_not_forwarding(next, log_);
@@ -251,21 +250,20 @@ void Process::swap(CheckersConfig next) {
   for (auto& service : services_) before.emplace(service->key(), std::move(service));
   services_.clear();
   std::vector<std::pair<Service*, PoolActions>> actions;
-  for (const auto& config : next.virtual_servers) {
+  for (auto& config : next.virtual_servers) {
     const auto found = before.find(service_key(config));
     if (found == before.end() || !found->second) {
-      services_.push_back(make_service(config, false));
+      services_.push_back(make_service(std::move(config), false));
       actions.emplace_back(services_.back().get(), services_.back()->begin());
       continue;
     }
     services_.push_back(std::move(found->second));
     if (services_.back()->config() == config) continue;
-    actions.emplace_back(services_.back().get(), services_.back()->reload(config));
+    actions.emplace_back(services_.back().get(), services_.back()->reload(std::move(config)));
   }
   for (const auto& [key, service] : before) {
     if (service) actions.emplace_back(service.get(), service->retire());
   }
-  config_ = std::move(next);
   executor_.adopt(desired());
   for (const auto& [service, said] : actions) service->tell(said);
   for (const auto& service : services_) service->activate();
@@ -307,6 +305,9 @@ void Process::wait_for_parent() {
 
 }  // namespace
 
-int run_process(run::ChildSetup<CheckersConfig> setup) { return Process(std::move(setup)).run(); }
+int run_process(run::ChildSetup<CheckersConfig> setup) {
+  auto config = std::move(setup.config.role);
+  return Process(std::move(setup)).run(std::move(config));
+}
 
 }  // namespace understudy::checkers

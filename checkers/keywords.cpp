@@ -22,7 +22,8 @@ constexpr unsigned kLargestWeight = 0x7fffffff;
 /// 31 days, the kernel's limit.
 constexpr unsigned kLongestPersistence = 86400 * 31;
 constexpr std::uint32_t kDefaultPersistence = 360;
-constexpr std::size_t kEngineNameSize = 15;
+/// IP_VS_PENAME_MAXLEN.
+constexpr std::size_t kEngineNameSize = 16;
 
 // Flags of an IPVS service (linux/ip_vs.h); 1 to 3 mean what the scheduler makes of them.
 constexpr std::uint32_t kOnePacket = 0x0004;

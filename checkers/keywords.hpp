@@ -37,8 +37,10 @@ void add_check_rows(parser::Block<RealServerDraft>& rows);
 [[nodiscard]] std::optional<ForwardingMethod> read_method(const parser::Binding& binding,
                                                           std::string_view who);
 
-/// Seconds that a 63-bit number of microseconds can hold.
-inline constexpr std::uint64_t kAnyMicroseconds = 0x7fffffffffffffffULL;
+/// The longest duration the original takes.
+inline constexpr std::uint64_t kAnyMicroseconds = 0xfffffffffffffffeULL;
+/// The longest one that is told from never.
+inline constexpr std::chrono::hours kNever{24 * 365 * 100};
 
 /// How the timing keywords of one level word their complaints; {1} is the value.
 struct TimingMessages {
@@ -54,7 +56,11 @@ template <typename T>
 void add_timing(parser::Block<T>& rows, const TimingMessages& messages, unsigned least_retry,
                 const std::string& inherited) {
   const auto microseconds = [](std::optional<std::chrono::microseconds> TimingDraft::*member) {
-    return [member](T& draft, std::chrono::microseconds value) { draft.timing.*member = value; };
+    return [member](T& draft, std::chrono::microseconds value) {
+      // What does not fit into 63 bits has become negative.
+      const bool endless = value.count() < 0 || value > kNever;
+      draft.timing.*member = endless ? std::chrono::microseconds(kNever) : value;
+    };
   };
   const auto by_default = [&](std::string own) { return inherited.empty() ? own : inherited; };
   rows.value("delay_loop", "Seconds between two checks.",

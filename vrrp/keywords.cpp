@@ -288,10 +288,14 @@ void add_preemption(InstanceRows& rows) {
   rows.flag("nopreempt", "Do not take over from a working master.", &InstanceDraft::nopreempt);
   rows.flag("preempt", "Take over from a master of lower priority: the default.",
             &InstanceDraft::nopreempt, false);
-  rows.value("preempt_delay", "Seconds after the start before that.",
-             decimal_seconds(0, kLongestPreemptDelay), &InstanceDraft::preempt_delay)
-      .by_default("0")
-      .invalid("({2}) Preempt_delay not valid! must be between 0-1000");
+  auto& delay = rows.value("preempt_delay", "Seconds after the start before that.",
+                           decimal_seconds(0, kLongestPreemptDelay), &InstanceDraft::preempt_delay)
+                    .by_default("0")
+                    .invalid("({2}) Preempt_delay not valid! must be between 0-1000");
+  delay.apply = [inner = delay.apply](InstanceDraft& draft, const Binding& binding) {
+    draft.preempt_delay = 0us;
+    inner(draft, binding);
+  };
   rows.flag("accept", "Let traffic to the virtual addresses in.",
             [](InstanceDraft& draft, bool) { draft.accept = true; });
   rows.flag("no_accept", "Drop it, unless owner of the addresses.",

@@ -58,14 +58,22 @@ void take_scripts(VrrpDraft& draft, ScriptUsers& users, VrrpConfig& config) {
   }
 }
 
-/// Tracking scripts whose program is not there fail from the start; say so at once.
-void report_missing_scripts(const VrrpConfig& config, Diagnostics& diagnostics) {
-  for (const auto& script : config.scripts) {
-    if (script.command.argv[0].starts_with('<') || script_exists(script.command.argv)) continue;
+/// A tracking script whose program is not there is not tracked: a machine where it is not installed
+/// yet serves all the same.
+void drop_missing_scripts(VrrpConfig& config, std::vector<InstanceDraft>& instances,
+                          Diagnostics& diagnostics) {
+  std::erase_if(config.scripts, [&](const TrackScript& script) {
+    const auto& argv = script.command.argv;
+    if (argv[0].starts_with('<') || script_exists(argv)) return false;
     diagnostics.add(
         Severity::error, Location{},
         fmt::format("Disabling track script {} since not found/accessible", script.name));
-  }
+    for (auto& instance : instances) {
+      std::erase_if(instance.track_scripts,
+                    [&](const TrackReference& reference) { return reference.name == script.name; });
+    }
+    return true;
+  });
 }
 
 /// Tracking scripts that no instance refers to are not run.
@@ -91,7 +99,7 @@ Verified verify(VrrpDraft draft, const GlobalConfig& global, ScriptUsers& users,
   Verified verified;
   take_scripts(draft, users, verified.config);
   if (draft.instances.empty()) return verified;
-  report_missing_scripts(verified.config, diagnostics);
+  drop_missing_scripts(verified.config, draft.instances, diagnostics);
   // As the original: one that lacks the minimum stops the checks of all.
   for (const auto& instance : draft.instances) {
     if (!has_minimum(instance, diagnostics, verified.cannot_run)) return verified;

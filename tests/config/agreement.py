@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -55,10 +56,11 @@ def compare(arguments, index, directory):
     ours, our_output = run(arguments.ours, path)
     os.unlink(path)
     if ours == theirs:
+        arguments.statuses[ours] += 1
         missing = [line for line in their_output.replace(path, "F").splitlines()
                    if line not in our_output.replace(path, "F").splitlines()]
         return ("messages", text, missing) if missing and arguments.show else None
-    reason = known_difference(text, theirs, their_output, ours, our_output)
+    reason = known_difference(theirs, their_output, our_output)
     if reason:
         return ("known", reason, "")
     return ("status", text, f"theirs {theirs}\n{their_output}\nours {ours}\n{our_output}")
@@ -78,6 +80,7 @@ def main():
         return 77
     known = {}
     wrong = 0
+    arguments.statuses = Counter()
     indexes = range(arguments.first, arguments.first + arguments.files)
     with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor(2) as pool:
         jobs = pool.map(lambda index: (index, compare(arguments, index, directory)), indexes)
@@ -97,6 +100,8 @@ def main():
     compared = arguments.files - sum(known.values())
     for reason, count in sorted(known.items()):
         print(f"left out {count}: {reason}")
+    print("statuses agreed on:",
+          ", ".join(f"{status}: {count}" for status, count in sorted(arguments.statuses.items())))
     print(f"{compared - wrong} of {compared} agree")
     return 0 if compared - wrong >= REQUIRED * compared else 1
 

@@ -6,21 +6,21 @@ values; then some of the text is damaged the way typing damages it.
 
 import random
 
-NUMBERS_WRONG = ["x", "-1", "99999999999", "1.5.2", "0x10", "+", "5 "]
+# In a list of values: the ones before it are right, the ones after it are wrong.
+WRONG = None
 
 
-def number(low, high, *, wrong=True):
+def number(low, high):
     """Values in and around a range."""
-    good = [str(low), str(high), str((low + high) // 2), f"+{high}", f"0{low}"]
-    bad = [str(low - 1), str(high + 1), "abc", ""] if wrong else []
-    return good * 3 + bad
+    return [str(low), str(high), str((low + high) // 2), f"+{high}", f"0{max(low, 0)}", WRONG,
+            str(low - 1), str(high + 1), "abc", "", "0x10", "5x", "1.5.2", "99999999999"]
 
 
-SECONDS = ["1", "2", "0.5", "3.25", "10", "5.", ".5"] * 2 + ["x", "-1", "1.23456789"]
-WHOLE_SECONDS = ["1", "5", "30", "0"] * 2 + ["x", "-3", "5000000000"]
-BOOL = ["", "on", "off", "yes", "no", "true", "false"] * 2 + ["maybe"]
-ADDRESS = ["10.0.0.1", "10.1.2.3"] * 3 + ["10.0.0", "abc", "10.0.0.256"]
-PORT = ["80", "443", "8080"] * 3 + ["99999", "x"]
+SECONDS = ["1", "2", "0.5", "3.25", "10", "5.", ".5", WRONG, "x", "-1", "1.23456789"]
+WHOLE_SECONDS = ["1", "5", "30", WRONG, "0", "x", "-3", "5000000000"]
+BOOL = ["", "on", "off", "yes", "no", "true", "false", WRONG, "maybe", "1"]
+ADDRESS = ["10.0.0.1", "10.1.2.3", WRONG, "10.0.0", "abc", "10.0.0.256"]
+PORT = ["80", "443", "8080", WRONG, "99999", "x", "0"]
 NAME = ["a", "name-1", '"quoted name"', "x.y.z"]
 # Scripts that exist nowhere: what exists depends on the machine.
 SCRIPT = ["/nonexistent/notify.sh", '"/nonexistent/notify.sh a b"', "/nonexistent/x root"]
@@ -28,7 +28,7 @@ SCRIPT = ["/nonexistent/notify.sh", '"/nonexistent/notify.sh a b"', "/nonexisten
 GLOBAL = {
     "router_id": NAME,
     "notification_email_from": ["a@b.c", "root@localhost"],
-    "smtp_server": ["127.0.0.1", "10.0.0.1 25", "10.0.0.1 2525", "10.0.0.1 99999"],
+    "smtp_server": ["127.0.0.1", "10.0.0.1 25", "10.0.0.1 2525", WRONG, "10.0.0.1 99999"],
     "smtp_helo_name": NAME,
     "smtp_connect_timeout": WHOLE_SECONDS,
     "smtp_alert": BOOL,
@@ -38,31 +38,31 @@ GLOBAL = {
     "default_interface": ["eth0", "ens3"],
     "checker_log_all_failures": BOOL,
     "lvs_flush": [""],
-    "lvs_flush_on_stop": ["", "VS", "XX"],
-    "vrrp_mcast_group4": ["224.0.0.18", "224.0.38.12", "10.0.0.1", "x", "ff02::1"],
+    "lvs_flush_on_stop": ["", "VS", WRONG, "XX"],
+    "vrrp_mcast_group4": ["224.0.0.18", "224.0.38.12", WRONG, "10.0.0.1", "x", "ff02::1"],
     "vrrp_garp_master_delay": number(0, 4294),
     "vrrp_garp_master_repeat": number(1, 100) + ["0"],
     "vrrp_garp_master_refresh": number(0, 100),
     "vrrp_garp_master_refresh_repeat": number(1, 100) + ["0"],
     "vrrp_garp_lower_prio_delay": number(0, 4294),
     "vrrp_garp_lower_prio_repeat": number(0, 100),
-    "vrrp_garp_interval": ["0.001", "1", "0", "x", "0.0000001"],
-    "vrrp_gna_interval": ["0.001", "1", "0", "x"],
+    "vrrp_garp_interval": ["0.001", "1", WRONG, "0", "x", "0.0000001"],
+    "vrrp_gna_interval": ["0.001", "1", WRONG, "0", "x"],
     "vrrp_lower_prio_no_advert": BOOL,
     "vrrp_higher_prio_send_advert": BOOL,
-    "vrrp_version": ["2", "2", "3", "4", "x"],
+    "vrrp_version": ["2", "3", WRONG, "4", "x"],
     "vrrp_notify_priority_changes": BOOL,
     "vrrp_priority": number(-20, 19),
     "checker_priority": number(-20, 19),
     "vrrp_no_swap": ["", "x"],
     "checker_no_swap": [""],
-    "vrrp_rt_priority": ["1", "50", "99", "100", "x"],
-    "checker_rt_priority": ["1", "50", "0", "100", "x"],
+    "vrrp_rt_priority": ["1", "50", "99", WRONG, "100", "x"],
+    "checker_rt_priority": ["1", "50", WRONG, "0", "100", "x"],
     "vrrp_rlimit_rttime": number(1, 1000000),
     "checker_rlimit_rttime": number(1, 1000000),
     "process_names": [""],
-    "vrrp_process_name": ["short", "a-name-that-is-too-long"],
-    "script_user": ["root", "root root", "nosuchuser_", "root nosuchgroup_"],
+    "vrrp_process_name": ["short", WRONG, "a-name-that-is-too-long"],
+    "script_user": ["root", "root root", WRONG, "nosuchuser_", "root nosuchgroup_"],
     "enable_script_security": [""],
     "notify_fifo": ["/tmp/nonexistent_fifo", "/tmp/nonexistent_fifo root"],
     "vrrp_notify_fifo": ["/tmp/nonexistent_fifo_v"],
@@ -70,25 +70,25 @@ GLOBAL = {
 }
 
 TRACK_SCRIPT = {
-    "interval": ["1", "2", "0", "x", "5000"],
-    "timeout": ["1", "2", "0", "x"],
-    "weight": ["5", "-5", "0", "253", "-253", "254", "x", "10 reverse", "10 sideways"],
+    "interval": ["1", "2", WRONG, "0", "x", "5000"],
+    "timeout": ["1", "2", WRONG, "0", "x"],
+    "weight": ["5", "-5", "0", "253", "-253", "10 reverse", WRONG, "254", "x", "10 sideways"],
     "rise": number(1, 10),
     "fall": number(1, 10),
-    "user": ["root", "root root", "nosuchuser_"],
+    "user": ["root", "root root", WRONG, "nosuchuser_"],
     "init_fail": [""],
 }
 
 INSTANCE = {
-    "state": ["MASTER", "BACKUP", "SLAVER", "master"],
+    "state": ["MASTER", "BACKUP", WRONG, "SLAVER", "master"],
     "priority": number(1, 255),
-    "advert_int": ["1", "2", "255", "0.5", "0", "256", "x", "1.234"],
-    "version": ["2", "3", "4"],
+    "advert_int": ["1", "2", "255", WRONG, "0.5", "0", "256", "x", "1.234"],
+    "version": ["2", "3", WRONG, "4"],
     "mcast_src_ip": ADDRESS,
-    "mcast_dst_ip": ["224.0.0.18", "224.0.38.12", "10.0.0.1", "x"],
+    "mcast_dst_ip": ["224.0.0.18", "224.0.38.12", WRONG, "10.0.0.1", "x"],
     "nopreempt": [""],
     "preempt": [""],
-    "preempt_delay": ["0", "5", "1000", "1001", "x", "0.5"],
+    "preempt_delay": ["0", "5", "1000", "0.5", WRONG, "1001", "x"],
     "accept": [""],
     "no_accept": [""],
     "strict_mode": BOOL,
@@ -113,14 +113,14 @@ INSTANCE = {
 
 VIRTUAL_SERVER = {
     "delay_loop": SECONDS,
-    "lvs_sched": ["rr", "wrr", "wlc", "sh", "mh", "roundrobin"],
+    "lvs_sched": ["rr", "wrr", "wlc", "sh", "mh", WRONG, "roundrobin"],
     "lb_algo": ["rr", "lc"],
-    "lvs_method": ["NAT", "DR", "TUN", "nat", "NAT x", "TUN type ipip"],
+    "lvs_method": ["NAT", "DR", "TUN", "TUN type ipip", WRONG, "nat", "NAT x"],
     "lb_kind": ["NAT", "DR"],
-    "persistence_timeout": ["", "50", "0", "x", "2678401"],
-    "persistence_granularity": ["255.255.255.0", "x", "24"],
-    "persistence_engine": ["sip", "a_name_that_is_too_long"],
-    "protocol": ["TCP", "UDP", "tcp", "XXX"],
+    "persistence_timeout": ["", "50", WRONG, "0", "x", "2678401"],
+    "persistence_granularity": ["255.255.255.0", "24", WRONG, "x"],
+    "persistence_engine": ["sip", WRONG, "a_name_that_is_too_long"],
+    "protocol": ["TCP", "UDP", "tcp", WRONG, "XXX"],
     "retry": number(1, 10),
     "delay_before_retry": SECONDS,
     "warmup": SECONDS,
@@ -135,9 +135,9 @@ VIRTUAL_SERVER = {
     "quorum_down": SCRIPT,
     "smtp_alert": BOOL,
     "virtualhost": NAME,
-    "sorry_server": ["10.9.9.9 80", "10.9.9.9", "x 80", "10.9.9.9 99999", "fe80::1 80"],
+    "sorry_server": ["10.9.9.9 80", "10.9.9.9", WRONG, "x 80", "10.9.9.9 99999", "fe80::1 80"],
     "sorry_server_inhibit": [""],
-    "ip_family": ["inet", "inet6", "x"],
+    "ip_family": ["inet", WRONG, "inet6", "x"],
     "ops": [""],
     "sh-port": [""],
     "weight": number(1, 100),
@@ -145,7 +145,7 @@ VIRTUAL_SERVER = {
 
 REAL_SERVER = {
     "weight": number(0, 100),
-    "lvs_method": ["NAT", "DR", "TUN", "XX"],
+    "lvs_method": ["NAT", "DR", "TUN", WRONG, "XX"],
     "uthreshold": number(0, 100),
     "lthreshold": number(0, 100),
     "inhibit_on_failure": BOOL,
@@ -166,7 +166,7 @@ CHECK = {
     "connect_port": PORT,
     "bindto": ADDRESS,
     "bind_port": PORT,
-    "bind_if": ["eth0", "a_name_that_is_too_long"],
+    "bind_if": ["eth0", WRONG, "a_name_that_is_too_long"],
     "connect_timeout": SECONDS,
     "fwmark": number(0, 100),
     "retry": number(0, 10),
@@ -178,115 +178,137 @@ CHECK = {
 }
 
 URL = {
-    "digest": ["9b3a0c85a887a256d6939da88aabd8cd", "9b3a", "zz" * 16],
-    "status_code": ["200", "200-299", "200 301-302", "99", "300-200", "x"],
+    "digest": ["9b3a0c85a887a256d6939da88aabd8cd", WRONG, "9b3a", "zz" * 16],
+    "status_code": ["200", "200-299", "200 301-302", WRONG, "99", "300-200", "x"],
     "virtualhost": NAME,
 }
 
-ADDRESS_OPTIONS = ["", "", "", "scope link", "scope global", "scope 200", "scope nowhere1",
-                   "label eth0:1", "label a_label_that_is_too_long", "brd +", "brd -",
-                   "brd 10.0.0.255", "brd x", "peer 10.1.1.1", "peer x", "no_track", "home",
+ADDRESS_OPTIONS = ["", "", "scope link", "scope global", "scope 200", "label eth0:1",
+                   "brd 10.0.0.255", "peer 10.1.1.1", "no_track", "home", WRONG,
+                   "scope nowhere1", "label a_label_that_is_too_long", "brd +", "brd x", "peer x",
                    "foo", "scope", "dev"]
+REAL_SERVER_HEADS = ["10.2.0.{0} 80", "10.2.0.{0}", WRONG, "10.2.0.{0} 81", "x 80", "10.2.0.{0} x",
+                     "fe80::{0} 80"]
+VIRTUAL_SERVER_HEADS = ["10.3.0.{0} 80", "10.3.0.{0} 21", WRONG, "fwmark {0}", "10.3.0.{0}",
+                        "fwmark x", "x 80", "10.3.0.{0} 99999"]
+SECURITY = ["enable_script_security", "script_user root"]
 
 
 class Generator:
-    """Makes one file after the other from one seed."""
+    """Makes one file from one seed. Half of the files have one mistake at most, so that a status is
+    one detail's; the others are careless."""
 
     def __init__(self, seed, interfaces):
         self.random = random.Random(seed)
         self.interfaces = interfaces
+        self.mistakes = self.random.choice([0, 1, 1, 1000])
+
+    def wrong(self, chance=0.1):
+        """Whether to be wrong here."""
+        if self.mistakes == 0 or self.random.random() >= chance:
+            return False
+        self.mistakes -= 1
+        return True
+
+    def value(self, values):
+        """One of a list, of the right ones unless a mistake is due."""
+        if WRONG not in values:
+            return self.random.choice(values)
+        at = values.index(WRONG)
+        return self.random.choice(values[at + 1:] if self.wrong() else values[:at])
 
     def draw(self, table, most):
         """Up to `most` statements from a table, each keyword at most once."""
         names = self.random.sample(list(table), self.random.randint(0, min(most, len(table))))
         return [f"{name} {self.value(table[name])}".rstrip() for name in names]
 
-    def value(self, values):
-        """Mostly the first ones, which are right."""
-        if self.random.random() < 0.7:
-            return values[self.random.randrange(max(1, len(values) // 2))]
-        return self.random.choice(values)
-
     def block(self, head, statements):
         return [f"{head} {{"] + ["    " + line for line in statements] + ["}"]
 
     def interface(self):
-        return self.random.choice(self.interfaces * 8 + ["nosuchif0"])
+        return "nosuchif0" if self.wrong(0.05) else self.random.choice(self.interfaces)
+
+    def script(self):
+        """One that is there is a matter of script security."""
+        return "/usr/bin/true" if self.wrong(0.2) else "/nonexistent/check.sh"
 
     def global_defs(self):
-        statements = self.draw(GLOBAL, 8)
+        statements = self.draw(GLOBAL, 6)
         if self.random.random() < 0.5:
-            statements += self.block("notification_email", ["a@b.c", "d@e.f"])
+            addresses = [] if self.wrong(0.05) else ["a@b.c", "d@e.f"]
+            statements += self.block("notification_email", addresses)
+        if self.random.random() < 0.3:
+            statements += SECURITY
         return self.block("global_defs", statements)
 
     def track_script(self, name):
-        statements = ['script "/nonexistent/check.sh -x"'] if self.random.random() < 0.9 else []
-        return self.block(f"vrrp_script {name}", statements + self.draw(TRACK_SCRIPT, 4))
+        statements = [] if self.wrong(0.05) else [f'script "{self.script()} -x"']
+        return self.block(f"vrrp_script {name}", statements + self.draw(TRACK_SCRIPT, 3))
 
-    def address(self):
-        host = f"192.168.{self.random.randint(1, 3)}.{self.random.randint(1, 250)}"
-        length = self.random.choice(["", "", "/24", "/16", "/32", "/33"])
-        device = f" dev {self.interface()}" if self.random.random() < 0.3 else ""
-        return f"{host}{length}{device} {self.random.choice(ADDRESS_OPTIONS)}".rstrip()
+    def addresses(self, count):
+        """Lines with different addresses."""
+        lines = []
+        for host in self.random.sample(range(1, 250), count):
+            length = self.value(["", "/24", "/16", WRONG, "/33", "/x"])
+            device = f" dev {self.interface()}" if self.random.random() < 0.3 else ""
+            option = self.value(ADDRESS_OPTIONS)
+            if "peer" in option:
+                length = ""
+            lines.append(f"192.168.1.{host}{length}{device} {option}".rstrip())
+        if self.wrong(0.05):
+            lines.append(lines[0])
+        return lines
 
     def instance(self, index, scripts):
-        statements = [f"interface {self.interface()}",
-                      f"virtual_router_id {self.random.choice([51, 52, 53 + index])}"]
-        statements += self.draw(INSTANCE, 7)
+        statements = []
+        if not self.wrong(0.03):
+            statements.append(f"interface {self.interface()}")
+        if not self.wrong(0.03):
+            statements.append(f"virtual_router_id {50 + (0 if self.wrong(0.05) else index)}")
+        statements += self.draw(INSTANCE, 4)
         if self.random.random() < 0.4:
-            password = self.random.choice(["1111", "12345678", "123456789"])
-            kind = self.random.choice(["PASS", "PASS", "AH", "MD5"])
+            password = self.value(["1111", "12345678", WRONG, "123456789"])
+            kind = self.value(["PASS", WRONG, "AH", "MD5"])
             statements += self.block("authentication",
                                      [f"auth_type {kind}", f"auth_pass {password}"])
-        if self.random.random() < 0.95:
-            addresses = {self.address().split("/")[0].split()[0]: None for _ in range(3)}
-            statements += self.block("virtual_ipaddress", self.unique_addresses(len(addresses)))
+        if not self.wrong(0.03):
+            statements += self.block("virtual_ipaddress", self.addresses(3))
         if self.random.random() < 0.2:
-            statements += self.block("virtual_ipaddress_excluded", self.unique_addresses(2))
+            statements += self.block("virtual_ipaddress_excluded", self.addresses(2))
         if scripts and self.random.random() < 0.7:
-            reference = self.random.choice(scripts + ["nosuch"])
-            weight = self.random.choice(["", "", " weight 5", " weight -300", " weight", " foo"])
+            reference = "nosuch" if self.wrong(0.05) else self.random.choice(scripts)
+            weight = self.value(["", " weight 5", WRONG, " weight -300", " weight", " foo"])
             statements += self.block("track_script", [reference + weight])
-        if self.random.random() < 0.2:
+        if len(self.interfaces) > 1 and self.random.random() < 0.2:
             statements += self.block("track_interface", [self.interface() + " weight 5"])
-        if self.random.random() < 0.5:
-            self.random.shuffle(statements) if "{" not in " ".join(statements) else None
         return self.block(f"vrrp_instance VI_{index}", statements)
-
-    def unique_addresses(self, count):
-        lines = {}
-        while len(lines) < count:
-            line = self.address()
-            lines.setdefault(line.split("/")[0].split()[0], line)
-        return list(lines.values())
 
     def check(self):
         kind = self.random.choice(["TCP_CHECK", "TCP_CHECK", "HTTP_GET", "SSL_GET"])
         statements = self.draw(CHECK, 4)
         if kind != "TCP_CHECK":
-            url = ["path /"] + self.draw(URL, 2)
-            statements += self.block("url", url)
+            url = [] if self.wrong(0.05) else ["path /"]
+            if not self.wrong(0.05):
+                statements += self.block("url", url + self.draw(URL, 2))
         return self.block(kind, statements)
 
     def real_server(self, index):
         statements = self.draw(REAL_SERVER, 4)
         for _ in range(self.random.randint(0, 2)):
             statements += self.check()
-        endpoint = self.random.choice([f"10.2.0.{index} 80"] * 8 +
-                                      [f"10.2.0.{index}", f"10.2.0.{index} 81", "x 80",
-                                       f"10.2.0.{index} x", f"fe80::{index + 1} 80"])
-        return self.block(f"real_server {endpoint}", statements)
+        head = self.value(REAL_SERVER_HEADS).format(index)
+        return self.block(f"real_server {head}", statements)
 
     def virtual_server(self, index):
-        head = self.random.choice([f"10.3.0.{index} 80"] * 8 +
-                                  [f"fwmark {index + 1}", f"10.3.0.{index}", "fwmark x", "x 80",
-                                   f"10.3.0.{index} 99999"])
         statements = []
-        if self.random.random() < 0.9:
-            statements += ["protocol TCP", "lvs_sched rr", "lvs_method NAT"]
-        statements += self.draw({name: values for name, values in VIRTUAL_SERVER.items()}, 6)
-        for server in range(self.random.randint(0, 3)):
-            statements += self.real_server(server + 1)
+        for base in ["protocol TCP", "lvs_sched rr", "lvs_method NAT"]:
+            if not self.wrong(0.03):
+                statements.append(base)
+        statements += self.draw(VIRTUAL_SERVER, 4)
+        servers = 0 if self.wrong(0.03) else self.random.randint(1, 3)
+        for server in range(servers):
+            statements += self.real_server(1 if self.wrong(0.05) else server + 1)
+        head = self.value(VIRTUAL_SERVER_HEADS).format(index + 1)
         return self.block(f"virtual_server {head}", statements)
 
     def file(self):
@@ -300,7 +322,7 @@ class Generator:
             lines += self.instance(index, scripts)
         for index in range(self.random.randint(0, 2)):
             lines += self.virtual_server(index)
-        if self.random.random() < 0.4:
+        if self.wrong(0.3):
             lines = self.damage(lines)
         return "\n".join(lines) + "\n"
 

@@ -21,7 +21,7 @@ IMPURE_BASE = {"daemon/base/loop.hpp", "daemon/base/log.hpp", "daemon/base/fd.hp
 ALONE = ("daemon/netlink", "daemon/run", "daemon/report", "ipvs", "parser")  # see only base
 ROLES = ("vrrp", "checkers", "daemon/bfd")
 GLOBAL = "daemon/global"
-VALUES = {"config", "action", "event", "timing"}  # headers of cores that have no source file
+VALUES = {"config", "action", "event", "probe", "timing"}  # headers of cores that have no source file
 PURE, WORDS, ACTIVE = "a core", "a keyword or verify file", "an active file"
 
 # library: the libraries it may use besides base, and the system's libraries all may need

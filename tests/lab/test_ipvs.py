@@ -164,8 +164,11 @@ def nb_get_retry(lab):
     """nb_get_retry 3 inside TCP_CHECK means three retries, as its authors meant."""
     host = lab.solo("director1", "ens160", "192.168.8.10/24").up()
     host.run("ip address add 192.168.8.12/32 dev lo; ip address add 192.168.8.13/32 dev lo")
-    text = topology.LVS_DR.configurations()[0].replace("delay_before_retry 3", "delay_before_retry 1")
-    daemon = lab.daemon(host, text).start()
+    start_nginx(host)
+    text = topology.LVS_DR.configurations()[0].replace("delay_loop 6", "delay_loop 1")
+    daemon = lab.daemon(host, text.replace("delay_before_retry 3", "delay_before_retry 1")).start()
+    daemon.wait_log("TCP connection to [192.168.8.12]:tcp:80 success.")
+    kill_nginx(host)
     daemon.wait_log("TCP_CHECK on service [192.168.8.12]:tcp:80 failed after 3 retries.", 20)
 
 

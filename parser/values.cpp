@@ -134,8 +134,6 @@ Codec<std::string> interface_name() {
                                });
 }
 
-Codec<std::string> mail_address() { return text("EMAIL"); }
-
 Codec<IpAddress> address() {
   return one_word<IpAddress>("IP", "invalid IP address '{1}'", parse_plain_address);
 }

@@ -122,8 +122,6 @@ struct CommandLine {
 /// SCRIPT [USER [GROUP]]: the statement is split by split_quoted(), and its second word by
 /// split_escaped() into argv.
 [[nodiscard]] Codec<CommandLine> command_line();
-/// A mail address as it is to appear in a header; one word.
-[[nodiscard]] Codec<std::string> mail_address();
 
 namespace detail {
 [[nodiscard]] Codec<std::int64_t> signed_number(std::int64_t min, std::int64_t max);

@@ -1,6 +1,7 @@
 // The rows: the worked example of schema.hpp, and every flag a row can have.
 #include <catch2/catch.hpp>
 
+#include "parser/print.hpp"
 #include "parser/schema.hpp"
 #include "tests/support/parser_reading.hpp"
 
@@ -292,6 +293,49 @@ TEST_CASE("block names are those that are never anything else", "[schema]") {
   CHECK(names.size() == 2);
   CHECK(names.at("door") == false);
   CHECK(names.at("bells") == true);
+}
+
+struct Knobs {
+  int first = 0;
+  int last = 0;
+  int old = 0;
+};
+
+TEST_CASE("the manual is made of the rows", "[schema]") {
+  Block<Knobs> inner;
+  inner.flag("on-top", ".starts with a dot", [](Knobs&, bool) {});
+  Block<Knobs> rows;
+  rows.value("first", "The first\\second.", number<int>(-1, 9), &Knobs::first)
+      .once("twice")
+      .by_default("0")
+      .from("2.4.1");
+  rows.value("last|ultimate", "The last.", number<int>(-1, 9), &Knobs::last).replaced("twice");
+  rows.value("old", "Older.", number<int>(-1, 9), &Knobs::old).superseded("last");
+  rows.block("inner", "More.", std::move(inner)).adds_up();
+  rows.ignored("quiet", "Nothing.");
+  rows.words("list", "Many.", address(), [](Knobs&, IpAddress) {});
+  CHECK(print_manual(rows) ==
+        ".TP\n\\fBfirst\\fR \\fINUMBER\\fR\nThe first\\esecond.\nRange \\-1..9.\nDefault 0.\n"
+        "May be given once; the first counts.\nSince keepalived 2.4.1.\n"
+        ".TP\n\\fBlast\\fR \\fINUMBER\\fR\nThe last.\nRange \\-1..9.\n"
+        "May be given once; the last counts.\nAlso written ultimate.\n"
+        ".TP\n\\fBold\\fR \\fINUMBER\\fR\nOlder.\nRange \\-1..9.\n"
+        "Deprecated: use \\fBlast\\fR.\n"
+        ".TP\n\\fBinner\\fR { ... }\nMore.\nMay be given several times.\n"
+        ".TP\n\\fBquiet\\fR\nNothing.\nAccepted without effect.\n"
+        ".TP\n\\fBlist\\fR { \\fIIP\\fR ... }\nMany.\n"
+        ".SS inner\n"
+        ".TP\n\\fBon\\-top\\fR\n\\&.starts with a dot\n");
+}
+
+TEST_CASE("replaced takes the second and says so; superseded is silent", "[schema]") {
+  Block<Knobs> rows;
+  rows.value("last", "The last.", number<int>(-1, 9), &Knobs::last).replaced("{0} {1} again");
+  rows.value("old", "Older.", number<int>(-1, 9), &Knobs::old).superseded("last");
+  const auto reading = read_text(rows, "last 1\nlast 2\nold 3\n");
+  CHECK(reading.messages() == "(Line 2) last 2 again");
+  CHECK(reading.value.last == 2);
+  CHECK(reading.value.old == 3);
 }
 
 }  // namespace

@@ -101,6 +101,10 @@ struct Working {
     return did;
   }
 
+  bool hears(const std::string& line) {
+    return child->until([&] { return has(child->lines(), line); }, 2s);
+  }
+
   std::optional<ipvs::Client> client;
   Fd first;
   Fd second;
@@ -115,10 +119,10 @@ TEST_CASE("a server that stops listening goes, and comes back; the stop leaves n
   CHECK(lab.servers() == "127.0.0.2*1 127.0.0.3*1");
   lab.first.reset();
   CHECK(lab.becomes("127.0.0.3*1"));
-  CHECK(has(lab.child->lines(), "RS [127.0.0.2]:tcp:8080 [10.0.0.1]:tcp:8080 DOWN"));
+  CHECK(lab.hears("RS [127.0.0.2]:tcp:8080 [10.0.0.1]:tcp:8080 DOWN"));
   lab.first = listen_on(endpoint("127.0.0.2", kPort));
   CHECK(lab.becomes("127.0.0.2*1 127.0.0.3*1"));
-  CHECK(has(lab.child->lines(), "RS [127.0.0.2]:tcp:8080 [10.0.0.1]:tcp:8080 UP"));
+  CHECK(lab.hears("RS [127.0.0.2]:tcp:8080 [10.0.0.1]:tcp:8080 UP"));
   lab.child->signal(SIGTERM);
   CHECK(lab.child->wait() == 0);
   CHECK(lab.servers() == "none");
@@ -214,6 +218,7 @@ TEST_CASE("a killed process costs nothing: table, verdicts and notifications go 
   CHECK(second.lines().empty());
   lab.first = listen_on(endpoint("127.0.0.2", kPort));
   CHECK(second.until([&] { return lab.servers() == "127.0.0.2*1 127.0.0.3*1"; }, 5s));
+  second.until([&] { return !second.lines().empty(); }, 2s);
   CHECK(second.lines() ==
         std::vector<std::string>{"RS [127.0.0.2]:tcp:8080 [10.0.0.1]:tcp:8080 UP"});
 }
@@ -310,6 +315,22 @@ TEST_CASE("without IPVS it says so once, goes on checking, and serves when it co
   auto client = connect();
   CHECK(servers_of(client) == "127.0.0.3*1");
   CHECK(times(child.log(), "modprobe ip_vs") == 1);
+}
+
+TEST_CASE("lvs_flush and lvs_flush_on_stop empty the whole table, as they say", "[flush]") {
+  enter_new_network();
+  auto client = connect();
+  by_hand(client, {ipvs::AddService{entry("10.0.0.50").service}});
+  auto flushing = config({virtual_server({"127.0.0.2"})});
+  flushing.global.lvs_flush = flushing.global.lvs_flush_on_stop = true;
+  CheckerChild child(flushing, {new_page(), false, false, {}});
+  REQUIRE(child.until([&] { return child.ready(); }, 5s));
+  CHECK(read(client).size() == 1);
+  CHECK(servers_of(client) == "127.0.0.2*1");
+  by_hand(client, {ipvs::AddService{entry("10.0.0.50").service}});
+  child.signal(SIGTERM);
+  CHECK(child.wait() == 0);
+  CHECK(read(client).empty());
 }
 
 TEST_CASE("thousands of checks in one process", "[load]") {

@@ -143,7 +143,7 @@ def rich_table(lab):
     for program in (lab.original, lab.subject):
         host = lab.solo(f"director{len(printed) + 1}", "eth0", "10.9.0.1/24").up()
         daemon = lab.daemon(host, RICH, program).start()
-        eventually(lambda: len(host.run("ipvsadm -Sn").splitlines()) == 14, 10, f"{program}: 14 lines")
+        eventually(lambda: len(host.run("ipvsadm -Sn").splitlines()) == 15, 10, f"{program}: 15 lines")
         printed.append(host.run("ipvsadm -Ln; ipvsadm -Ln --thresholds; ipvsadm -Sn").splitlines())
         daemon.stop()
         check(not host.run("ipvsadm -Sn"), f"{program} left services when it stopped")

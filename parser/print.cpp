@@ -32,17 +32,23 @@ void append_statement(std::string& out, const Tree& tree, const Node& node) {
   if (node.has_block) out += first ? "{" : " {";
 }
 
-/// Text for man(7): backslashes and leading dots mean nothing special.
+/// Text for man(7): backslashes and leading dots mean nothing special, and whatever is not ASCII is
+/// written so that no troff has to be told the encoding.
 std::string roff(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    if (c == '\\') {
-      out += "\\e";
-    } else if (c == '-') {
-      out += "\\-";
-    } else {
-      out += c;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const std::size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    std::uint32_t point = length == 1 ? lead : lead & (0x7fU >> length);
+    for (const char c : text.substr(at + 1, length - 1)) {
+      point = point << 6U | (static_cast<unsigned char>(c) & 0x3fU);
     }
+    if (point >= 0x80) {
+      out += fmt::format("\\[u{:04X}]", point);
+    } else {
+      out += point == '\\' ? "\\e" : point == '-' ? "\\-" : std::string(1, text[at]);
+    }
+    at += length;
   }
   return out.starts_with('.') || out.starts_with('\'') ? "\\&" + out : out;
 }

@@ -3,6 +3,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -20,6 +21,9 @@
 
 namespace understudy {
 namespace {
+
+/// How long children of a daemon that was killed may take to leave.
+constexpr std::chrono::seconds kFormerChildPatience(3);
 
 int print_version() {
   utsname names{};
@@ -134,6 +138,12 @@ int run_daemon(const Options& options) {
   if (!pid_file) {
     log.error("{}", pid_file.error().message);
     return 1;
+  }
+  // Two of a role at once would be two masters on one host, writing one page.
+  for (const auto& path : {pids.vrrp, pids.checkers}) {
+    if (!wait_for_former_child(path, kFormerChildPatience)) {
+      log.warning("the process of {} still runs without its daemon", path);
+    }
   }
   Fd waiting;
   if (!options.foreground) {

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string_view>
+#include <thread>
 
 namespace understudy {
 namespace {
@@ -105,6 +106,21 @@ Result<void> write_child_pid(const std::string& path, pid_t pid) {
   const auto file = open_pid_file(path);
   if (!file) return file.error();
   return write_pid(file->get(), path, pid);
+}
+
+bool wait_for_former_child(const std::string& path, std::chrono::milliseconds patience) {
+  const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const pid_t pid = file ? read_pid(file.get()) : 0;
+  constexpr std::chrono::milliseconds kPoll(10);
+  // Asked by its program, not by kill(2): the pid may be another program's by now.
+  const auto lives = [pid] {
+    return pid > 0 && pid != getpid() &&
+           executable_of(std::to_string(pid)) == executable_of("self");
+  };
+  for (; lives() && patience > patience.zero(); patience -= kPoll) {
+    std::this_thread::sleep_for(kPoll);
+  }
+  return !lives();
 }
 
 void notify_service_manager(const std::string& state) {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
 
 #include "daemon/base/fd.hpp"
@@ -46,6 +47,11 @@ class PidFile {
 
 /// Writes the pid of a child; the parent does it and removes it when the child has ended.
 Result<void> write_child_pid(const std::string& path, pid_t pid);
+
+/// Waits until the process whose pid is in `path` has ended, if it is a child that a killed daemon
+/// of ours left behind (it leaves by itself within moments); gives up after `patience` and returns
+/// false.
+bool wait_for_former_child(const std::string& path, std::chrono::milliseconds patience);
 
 /// Sends `state` ("READY=1" …) to the service manager if $NOTIFY_SOCKET names one (sd_notify(3)).
 /// Done here rather than by libsystemd, which would be mapped into every process for one datagram.

@@ -131,14 +131,21 @@ void Supervisor::start_configured() {
   }
 }
 
+std::string Supervisor::page_path(const Role& role) const {
+  return std::filesystem::path(pids_.parent).replace_extension().string() + role.suffix + ".state";
+}
+
 void Supervisor::start_child(Child& child) {
   if (stopping_) return;
   const Role& role = *child.role;
   if (!child.page) {
-    const auto path = std::filesystem::path(pids_.parent).replace_extension();
-    auto page = run::HandoverPage::open(path.string() + role.suffix + ".state", kPageRecords);
+    auto page = run::HandoverPage::open(page_path(role), kPageRecords);
     if (!page)
       return log_.error("{} child process not started: {}", role.name, page.error().message);
+    if (!page->fallback_reason().empty()) {
+      log_.warning("a crash of the whole daemon will lose the state of its {} process: {}",
+                   role.name, page->fallback_reason());
+    }
     child.page = std::move(*page);
   }
   auto ends = Channel::make_pair();
@@ -384,6 +391,13 @@ void Supervisor::continue_stop() {
     return stop_timer_.arm(loop_.now() + kStopPoll);
   }
   scripts_.stop_all();
+  for (const auto& child : children_) {
+    // An orderly stop leaves nothing to adopt, unless it was to leave things in the kernel.
+    std::error_code ignored;
+    if (!(options_.*child->role->keep_at_exit)) {
+      std::filesystem::remove(page_path(*child->role), ignored);
+    }
+  }
   report_start(waiting_, exit_status_);
   loop_.stop();
 }

@@ -62,6 +62,7 @@ class Supervisor {
   void continue_stop();
   [[nodiscard]] bool wanted(const Role& role) const;
   [[nodiscard]] bool any_child() const;
+  [[nodiscard]] std::string page_path(const Role& role) const;
 
   Loop& loop_;
   Log& log_;

@@ -60,7 +60,7 @@ void add_mail(Rows& rows) {
       .when_missing("routerid name missing - ignoring");
   auto& recipients = rows.words("notification_email", "Who gets alerts.", text("ADDRESS"),
                                 &GlobalConfig::notification_email);
-  recipients.repeat = Repeat::adds_up;
+  recipients.when_extra("Block {0} has extra parameters {1} ...").adds_up();
   recipients.apply = [inner = recipients.apply](GlobalDraft& draft, const Binding& binding) {
     const auto before = draft.notification_email.size();
     inner(draft, binding);

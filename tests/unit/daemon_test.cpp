@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -148,4 +150,22 @@ TEST_CASE("a pid file that is a symbolic link is not followed") {
   std::filesystem::create_symlink(victim, scratch.path / "d.pid");
   CHECK_FALSE(PidFile::take(scratch.path / "d.pid").has_value());
   CHECK(content(victim) == "precious");
+}
+
+TEST_CASE("a child of a killed daemon is waited for, another program with its pid is not") {
+  const Scratch scratch;
+  const auto path = scratch.path / "vrrp.pid";
+  CHECK(wait_for_former_child(path, std::chrono::milliseconds(0)));
+  std::ofstream(path) << "1\n";
+  CHECK(wait_for_former_child(path, std::chrono::milliseconds(0)));
+  const pid_t former = fork();
+  if (former == 0) {
+    pause();
+    _exit(0);
+  }
+  REQUIRE(write_child_pid(path, former).has_value());
+  CHECK_FALSE(wait_for_former_child(path, std::chrono::milliseconds(20)));
+  kill(former, SIGKILL);
+  waitpid(former, nullptr, 0);
+  CHECK(wait_for_former_child(path, std::chrono::milliseconds(0)));
 }

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "ipvs/failure.hpp"
-#include "ipvs/module.hpp"
 #include "ipvs/reconcile.hpp"
 
 namespace understudy::checkers {
@@ -212,13 +211,8 @@ std::vector<ipvs::Change> Executor::whole(const ipvs::ServiceKey& key) const {
 std::vector<ipvs::Change> Executor::remedy(const ipvs::Change& change, int code) const {
   if (const auto* add = std::get_if<ipvs::AddService>(&change)) {
     if (code == EEXIST) return {ipvs::EditService{add->service}};
-    // The kernel could not load the scheduler with its own helper.
-    if (code == ENOENT && ipvs::load_scheduler(add->service.scheduler)) {
-      return whole(add->service.key);
-    }
   } else if (const auto* edit = std::get_if<ipvs::EditService>(&change)) {
     if (code == ESRCH) return whole(edit->service.key);
-    if (code == ENOENT && ipvs::load_scheduler(edit->service.scheduler)) return {change};
   } else if (const auto* add_destination = std::get_if<ipvs::AddDestination>(&change)) {
     if (code == EEXIST) {
       return {ipvs::EditDestination{add_destination->service, add_destination->destination}};

@@ -14,7 +14,10 @@
 #include <cstring>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
+#include <utility>
 
 #include "ipvs/codec.hpp"
 #include "ipvs/module.hpp"
@@ -90,7 +93,13 @@ struct Client::Impl {
   /// Aligned for the headers that are read in place.
   alignas(nlmsghdr) std::array<std::uint8_t, kLargestReply> buffer{};
 
+  /// Modules of schedulers and persistence engines that were seen to.
+  std::set<std::string> prepared;
+
   Result<void> open();
+  /// Loads what the service needs. The kernel would do it by itself, but while it holds the lock
+  /// that the removal of any network namespace needs: the two then wait for each other for ever.
+  void prepare(const Change& change);
   [[nodiscard]] Result<void> send(const Bytes& data) const;
   /// Receives once and calls `handle` with each message; datagrams not from the kernel are dropped.
   Result<void> receive(const std::function<void(nlmsghdr*)>& handle);
@@ -119,6 +128,19 @@ Result<void> Client::Impl::open() {
   }
   family = genl_ctrl_resolve(socket.get(), kFamilyName);
   return {};
+}
+
+void Client::Impl::prepare(const Change& change) {
+  const Service* service = nullptr;
+  if (const auto* add = std::get_if<AddService>(&change)) service = &add->service;
+  if (const auto* edit = std::get_if<EditService>(&change)) service = &edit->service;
+  if (service == nullptr) return;
+  for (const auto& [prefix, name] : {std::pair{"ip_vs_", service->scheduler},
+                                     std::pair{"ip_vs_pe_", service->persistence_engine}}) {
+    if (name.empty() || !prepared.insert(prefix + name).second) continue;
+    // Where we cannot, the kernel may; and what it says of the service is logged.
+    static_cast<void>(load_module(prefix + name));
+  }
 }
 
 Result<void> Client::Impl::send(const Bytes& data) const {
@@ -287,7 +309,10 @@ std::vector<Result<void>> Client::apply(const std::vector<Change>& changes) {
     const std::size_t count = std::min(kBatch, changes.size() - start);
     std::vector<Request> requests;
     requests.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) requests.push_back(encode(changes[start + i]));
+    for (std::size_t i = 0; i < count; ++i) {
+      impl_->prepare(changes[start + i]);
+      requests.push_back(encode(changes[start + i]));
+    }
     const auto statuses = impl_->transact(requests);
     for (std::size_t i = 0; i < count; ++i) {
       if (!statuses) {

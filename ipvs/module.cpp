@@ -1,6 +1,7 @@
 #include "ipvs/module.hpp"
 
 #include <libkmod.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
@@ -24,6 +25,7 @@ Result<void> insert(kmod_module* module, const std::string& name) {
 }  // namespace
 
 Result<void> load_module(const std::string& name) {
+  if (access(("/sys/module/" + name).c_str(), F_OK) == 0) return {};
   const Context context(kmod_new(nullptr, nullptr), kmod_unref);
   if (!context) return Error{"libkmod could not be initialised", ENOMEM};
   kmod_set_log_fn(context.get(), silent, nullptr);
@@ -41,10 +43,6 @@ Result<void> load_module(const std::string& name) {
     if (!inserted) return inserted;
   }
   return {};
-}
-
-bool load_scheduler(const std::string& scheduler) {
-  return load_module("ip_vs_" + scheduler).has_value();
 }
 
 }  // namespace understudy::ipvs

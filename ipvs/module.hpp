@@ -7,11 +7,8 @@
 
 namespace understudy::ipvs {
 
-/// Loads `name` and what it depends on, as modprobe(8) does but without running it. The error says
-/// in a few words why not.
+/// Loads `name` and what it depends on, as modprobe(8) does but without running it; nothing to do
+/// when the kernel has it. The error says in a few words why not.
 [[nodiscard]] Result<void> load_module(const std::string& name);
-
-/// Loads the module of a scheduler ("wlc": ip_vs_wlc); false when it cannot be loaded.
-[[nodiscard]] bool load_scheduler(const std::string& scheduler);
 
 }  // namespace understudy::ipvs

@@ -189,6 +189,7 @@ TEST_CASE("reload: what is unchanged is not touched, not even by a message") {
   Working lab({{}, false, false, {config({both}), config({fewer, more}), config({more})}}, both);
   lab.second.reset();
   REQUIRE(lab.becomes("127.0.0.2*1"));
+  REQUIRE(lab.hears("RS [127.0.0.3]:tcp:8080 [10.0.0.1]:tcp:8080 DOWN"));
   const auto said = lab.child->lines().size();
   CHECK(lab.child->reload(0).in_force);
   CHECK(lab.servers() == "127.0.0.2*1");

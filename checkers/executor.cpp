@@ -10,8 +10,8 @@
 namespace understudy::checkers {
 namespace {
 
-/// The kernel does not tell when its table changes, so we look. Reading a service and its
-/// destinations costs some 20 microseconds.
+/// The kernel does not tell when its table changes, so we look. A look at 64 services with 16
+/// destinations each takes 8 ms of a user-mode kernel, where system calls are slow.
 constexpr Duration kLookInterval = std::chrono::seconds(5);
 /// Who fights us over an entry gets slower answers, up to this.
 constexpr Duration kLongestPause = std::chrono::minutes(5);

@@ -78,7 +78,8 @@ def _compare(lab, name, interface, address):
         equal(len(times), 10, f"{name}: announcements of {vip}")
         check(times[4] - times[0] < 0.1, f"{name}: the first five took {times[4] - times[0]:.3f} s")
         pause = times[5] - times[0]
-        check(4.9 < pause < 5.3, f"{name}: the second five came after {pause:.3f} s, not 5")
+        # The user-mode kernel's timers are off by some percent when the machine is busy.
+        check(4.5 < pause < 5.5, f"{name}: the second five came after {pause:.3f} s, not 5")
 
 
 def _declare(name, interface, address, ipvs):

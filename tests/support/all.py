@@ -50,7 +50,8 @@ class Sum:
         if failed:
             with open(log, encoding="utf-8", errors="replace") as text:
                 lines = text.read().splitlines()
-            for line in lines[-60:]:
+            told = [line for line in lines if re.match(r"not ok|# Failure|.*: FAILED", line)]
+            for line in told[-30:] + ["…"] + lines[-40:]:
                 print("        | " + line[:220])
             print(f"        (all of it: {os.path.relpath(log, ROOT)})", flush=True)
 

@@ -27,13 +27,19 @@ void ScriptTimers::configure(const VrrpConfig& config) {
 }
 
 void ScriptTimers::beat(Script& script) {
-  const TrackScript& config = script.config;
-  script.timer.arm(loop_.now() + config.interval);
-  if (script.running) {
-    log_.detail("Track script {} is already running, expect idle - skipping run", config.name);
-    return;
+  script.timer.arm(loop_.now() + script.config.interval);
+  if (!script.running) return start(script);
+  // Not news the first time: a run may end at its limit, which often is the interval.
+  if (std::exchange(script.overdue, true)) {
+    log_.detail("Track script {} is already running, expect idle - skipping run",
+                script.config.name);
   }
+}
+
+void ScriptTimers::start(Script& script) {
+  const TrackScript& config = script.config;
   script.running = true;
+  script.overdue = false;
   const auto limit = config.timeout.count() > 0 ? config.timeout : config.interval;
   channel_.send(TrackScriptRun{config.name,
                                {config.command.argv, config.command.uid, config.command.gid},
@@ -42,7 +48,12 @@ void ScriptTimers::beat(Script& script) {
 
 void ScriptTimers::ended(const std::string& name) {
   const auto found = scripts_.find(name);
-  if (found != scripts_.end()) found->second->running = false;
+  if (found == scripts_.end()) return;
+  Script& script = *found->second;
+  script.running = false;
+  if (!script.overdue) return;
+  start(script);
+  script.timer.arm(loop_.now() + script.config.interval);
 }
 
 }  // namespace understudy::vrrp

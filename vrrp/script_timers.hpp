@@ -33,9 +33,12 @@ class ScriptTimers {
           timer(loop, [this, call = std::move(on_beat)] { call(*this); }) {}
     TrackScript config;
     bool running = false;
+    /// Its turn came while the last run went on: it runs as soon as that has ended.
+    bool overdue = false;
     Timer timer;
   };
   void beat(Script& script);
+  void start(Script& script);
 
   Loop& loop_;
   Log& log_;

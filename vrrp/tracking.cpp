@@ -14,9 +14,9 @@ namespace {
 unsigned best_score(const TrackScript& config) { return config.rise + config.fall - 1; }
 
 ScriptState initial_state(const TrackScript& config, bool at_reload) {
-  if (config.init_fail) return ScriptState{0, true, false, 0};
+  if (config.init_fail) return ScriptState{0, true, false, 0, false};
   // One success is enough the first time.
-  return ScriptState{config.rise - 1, false, at_reload, 0};
+  return ScriptState{config.rise - 1, false, at_reload, 0, false};
 }
 
 /// A known state under another rise and fall: as far above or below the line as before.
@@ -122,8 +122,12 @@ TrackingUpdate Tracking::script(std::string_view name, const ScriptResult& resul
     if (update.changed) update.lines.push_back(fmt::format("VRRP_Script({}) succeeded", name));
   } else {
     update.changed = failed(script);
-    if (update.changed) update.lines.push_back(failure_line(script.config.name, result));
+    // The first failure is said even where init_fail has assumed it.
+    if (update.changed || !script.state.ran) {
+      update.lines.push_back(failure_line(script.config.name, result));
+    }
   }
+  script.state.ran = true;
   return update;
 }
 

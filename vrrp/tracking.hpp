@@ -34,6 +34,8 @@ struct ScriptState {
   /// New at a reload: not taken for failed before it has failed, lest a reload costs a failover.
   bool presumed_up = false;
   int last_status = 0;
+  /// It has really ended once.
+  bool ran = false;
   bool operator==(const ScriptState&) const = default;
 };
 

@@ -144,7 +144,7 @@ void take_status_codes(UrlDraft& draft, const Binding& binding) {
 
 constexpr std::array kIgnoredUrl{
     Ignored{"regex", "Pattern the body must match.", "PATTERN", Missing::complains},
-    Ignored{"regex_no_match", "… must not match."},
+    Ignored{"regex_no_match", "The body must not match."},
     Ignored{"regex_options", "Options of the pattern.", "[WORD ...]"},
     Ignored{"regex_min_offset", "Where a match may start at the earliest.", "[NUMBER]"},
     Ignored{"regex_max_offset", "Where a match may start at the latest.", "[NUMBER]"},

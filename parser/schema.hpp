@@ -190,6 +190,8 @@ class Row : public RowInfo {
   std::function<void(T&, const Binding&)> apply;
 
   Row& by_default(std::string text) { return set(fallback, std::move(text)); }
+  /// What is accepted, in words; codecs say it themselves.
+  Row& accepts(std::string what) { return set(range, std::move(what)); }
   Row& from(std::string version) { return set(since, std::move(version)); }
   Row& reported_by(Stage who) { return set(stage, who); }
   /// Words of a block's line or an entry: their description and number.

@@ -278,12 +278,14 @@ void add_address_rows(Block<InstanceDraft>& rows) {
                [](InstanceDraft& draft, Entry&& entry, const Binding& line) {
                  commit(draft, std::move(entry), line, false);
                })
+      .when_extra("Block {0} has extra parameters {1} ...")
       .adds_up();
   rows.entries("virtual_ipaddress_excluded", "Further addresses the master has.", syntax,
                option_rows(), take_address,
                [](InstanceDraft& draft, Entry&& entry, const Binding& line) {
                  commit(draft, std::move(entry), line, true);
                })
+      .when_extra("Block {0} has extra parameters {1} ...")
       .adds_up();
   rows.flag("no_virtual_ipaddress", "It is meant to have no address.",
             &InstanceDraft::no_addresses);

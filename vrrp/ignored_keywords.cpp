@@ -14,7 +14,7 @@ constexpr std::array kIgnored{
     Ignored{"vrf", "VRF of a unicast instance without interface.", "INTERFACE"},
     Ignored{"use_vmac", "Use the virtual router's MAC address.",
             "[[name] INTERFACE] [MAC] [netlink_notify_msg] [group N]"},
-    Ignored{"use_vmac_addr", "… also for addresses on other interfaces."},
+    Ignored{"use_vmac_addr", "The same for addresses on other interfaces."},
     Ignored{"vmac_xmit_base", "Send adverts from the base interface."},
     Ignored{"use_ipvlan", "Use an ipvlan interface.",
             "[[name] INTERFACE] [IP] [bridge|private|vepa] [group N]"},

@@ -78,6 +78,7 @@ ScriptRows script_rows() {
   rows.value(
           "script", "Command line to run; status 0 is success.", script_text(),
           [](TrackScriptDraft& draft, ScriptText text) { draft.text.argv = std::move(text.argv); })
+      .takes("SCRIPT", 1, 1)
       .allow_missing();
   rows.value("interval", "Seconds between two runs.",
              decimal_seconds(0, kLongestSeconds * kMicroseconds, 3),

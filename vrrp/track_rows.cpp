@@ -134,9 +134,11 @@ void track_script(InstanceDraft& draft, const Binding& line) {
 void add_track_rows(Block<InstanceDraft>& rows) {
   rows.entries("track_interface", "Interfaces whose links count.",
                "INTERFACE [weight NUMBER [reverse]]", track_interface)
+      .when_extra("Block {0} has extra parameters {1} ...")
       .adds_up();
   rows.entries("track_script", "Scripts whose results count.",
                "NAME [weight NUMBER [reverse|noreverse]]", track_script)
+      .when_extra("Block {0} has extra parameters {1} ...")
       .adds_up();
 }
 

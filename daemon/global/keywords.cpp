@@ -94,9 +94,9 @@ void add_mail(Rows& rows) {
   boolean_row(rows, "smtp_alert", "Alerts for everything that does not say otherwise.",
               &GlobalConfig::smtp_alert)
       .by_default("unset");
-  boolean_row(rows, "smtp_alert_vrrp", "… for VRRP instances.", &GlobalConfig::smtp_alert_vrrp)
+  boolean_row(rows, "smtp_alert_vrrp", "Alerts for VRRP instances.", &GlobalConfig::smtp_alert_vrrp)
       .by_default("unset");
-  boolean_row(rows, "smtp_alert_checker", "… for real and virtual servers.",
+  boolean_row(rows, "smtp_alert_checker", "Alerts for real and virtual servers.",
               &GlobalConfig::smtp_alert_checker)
       .by_default("unset");
   rows.flag("no_email_faults", "No alert when an instance enters FAULT.",
@@ -182,6 +182,7 @@ void add_processes(Rows& rows) {
                draft.vrrp_process.rt_priority = clamp_rt_priority(value, "vrrp", binding);
              })
       .by_default("the lowest real-time priority")
+      .accepts("0..99")
       .when_missing("No vrrp process real-time priority specified")
       .invalid("vrrp process real-time priority '{1}' invalid");
   rows.value("checker_rt_priority", "Checker process: SCHED_RR priority.",
@@ -190,6 +191,7 @@ void add_processes(Rows& rows) {
                draft.checker_process.rt_priority = clamp_rt_priority(value, "checker", binding);
              })
       .by_default("none")
+      .accepts("1..99")
       .when_missing("No checker process real-time priority specified")
       .invalid("checker process real-time priority '{1}' invalid");
   boolean_row(rows, "vrrp_real_time",

@@ -15,8 +15,7 @@ int main(int argc, char** argv) {
   }
   for (std::string line; std::getline(frame, line);) {
     if (line == "@KEYWORDS@") {
-      std::cout << ".SS Top level\n"
-                << understudy::parser::print_manual(understudy::config_rows());
+      std::cout << ".SS Top level\n" << understudy::parser::print_manual(understudy::config_rows());
     } else {
       std::cout << line << '\n';
     }

@@ -110,6 +110,13 @@ Verified verify(VrrpDraft draft, const GlobalConfig& global, ScriptUsers& users,
       verified.cannot_run = complete.error().message;
       return verified;
     }
+    if (complete->mcast_group.is_v6()) {
+      diagnostics.add(Severity::note, Location{},
+                      fmt::format("({}) IPv6 adverts are not supported in this version yet: the "
+                                  "instance does not run",
+                                  complete->name));
+      continue;
+    }
     verified.config.instances.push_back(*std::move(complete));
   }
   if (ids_conflict(verified.config.instances, diagnostics, verified.cannot_run)) return verified;

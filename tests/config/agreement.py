@@ -75,8 +75,11 @@ def main():
     parser.add_argument("--seed", default="agreement")
     parser.add_argument("--show", action="store_true", help="also messages only the original has")
     arguments = parser.parse_args()
-    if not os.access(arguments.original, os.X_OK):
-        print(f"SKIP: {arguments.original} is not installed")
+    version = subprocess.run([arguments.original, "--version"], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                             check=False).stdout
+    if "Understudy" in version:
+        print(f"SKIP: {arguments.original} is this program itself, installed")
         return 77
     known = {}
     wrong = 0

@@ -137,8 +137,8 @@ constexpr std::array kTop{
             true, Stage::vrrp},
     Ignored{"bfd_instance", "A BFD session.", "NAME", kComplains, true, Stage::bfd},
     Ignored{"SSL", "Certificates for SSL_GET.", "", Missing::ends, true, Stage::checkers},
-    Ignored{"virtual_server_group", "Addresses of one virtual server.", "NAME", Missing::ends,
-            true, Stage::checkers},
+    Ignored{"virtual_server_group", "Addresses of one virtual server.", "NAME", Missing::ends, true,
+            Stage::checkers},
 };
 
 }  // namespace

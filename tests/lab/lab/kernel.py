@@ -13,6 +13,7 @@ RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22  # linux/rtnetlink.h
 NLM_F_REQUEST, NLM_F_DUMP = 0x1, 0x300  # linux/netlink.h
 NLMSG_DONE, NLMSG_ERROR = 3, 2
 IFA_ADDRESS, IFA_LOCAL, IFA_LABEL = 1, 2, 3  # linux/if_addr.h
+SO_RCVBUFFORCE = 33  # asm-generic/socket.h; 1,000 addresses may come at once
 RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR = 0x10, 0x100
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -102,6 +103,7 @@ class AddressMonitor:
         with network_of(pid):
             self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
         self._socket.bind((0, RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR))
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
         self._socket.settimeout(0.2)
         self.events = []
         self._going = True

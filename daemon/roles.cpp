@@ -19,7 +19,7 @@ int start(RoleStart start) {
   return Main({Log(start.log),
                std::move(start.channel),
                std::move(start.page),
-               {start.config->global, (*start.config).*Part},
+               {std::move(start.config.global), std::move(start.config.*Part)},
                start.respawned,
                start.keep_at_exit,
                decode});

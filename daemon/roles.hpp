@@ -19,7 +19,7 @@ struct RoleStart {
   LogOptions log;
   Fd channel;
   run::HandoverPage page;
-  const Config* config = nullptr;
+  Config config;
   LoadOptions load;
   bool respawned = false;
   bool keep_at_exit = false;

@@ -1,11 +1,16 @@
 #include "daemon/supervisor.hpp"
 
+#include <dirent.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <string_view>
@@ -36,17 +41,29 @@ constexpr int kExitNoConfig = 6;
 
 const std::vector<int> kSignals{SIGHUP, SIGTERM, SIGINT, SIGUSR1, SIGUSR2};
 
+/// What /proc/self/fd says a descriptor is: "socket:[17]"; empty when it is gone.
+std::string kind_of(int fd) {
+  std::array<char, 64> target{};
+  const std::string path = fmt::format("/proc/self/fd/{}", fd);
+  const ssize_t size = readlink(path.c_str(), target.data(), target.size());
+  return size < 0 ? std::string() : std::string(target.data(), static_cast<std::size_t>(size));
+}
+
 /// In a forked child: closes what belongs to the parent's loop. Its channels to other children
-/// above all, or they would not notice the parent's death.
+/// above all, or they would not notice the parent's death. With plain calls: std::filesystem makes
+/// each child half a megabyte larger.
 void close_parents_descriptors(int keep) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> list(opendir("/proc/self/fd"), closedir);
+  if (!list) return;
   std::vector<int> doomed;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-    const int fd = std::stoi(entry.path().filename().string());
-    std::error_code gone;
-    const std::string target = std::filesystem::read_symlink(entry.path(), gone).string();
-    const bool of_loop = target.starts_with("anon_inode:") || target.starts_with("socket:") ||
-                         target.starts_with("pipe:");
-    if (of_loop && fd > STDERR_FILENO && fd != keep) doomed.push_back(fd);
+  while (const dirent* entry = readdir(list.get())) {
+    const int fd = std::atoi(entry->d_name);
+    if (fd <= STDERR_FILENO || fd == keep) continue;
+    const std::string kind = kind_of(fd);
+    if (kind.starts_with("anon_inode:") || kind.starts_with("socket:") ||
+        kind.starts_with("pipe:")) {
+      doomed.push_back(fd);
+    }
   }
   for (const int fd : doomed) close(fd);
 }
@@ -106,6 +123,8 @@ Supervisor::~Supervisor() = default;
 
 int Supervisor::run() {
   audit_scripts(log_, config_);
+  // What reading the configuration took is given back before every child inherits it.
+  malloc_trim(0);
   start_configured();
   if (!any_child()) {
     log_.info("Warning - keepalived has no configuration to run");
@@ -181,8 +200,10 @@ void Supervisor::become_child(Child& child, Fd channel) {
   close_parents_descriptors(channel.get());
   const Role& role = *child.role;
   set_process_name(config_.global.*role.process_name);
-  RoleStart start{log_.options(), std::move(channel), std::move(*child.page),     &config_,
-                  load_,          child.ever_started, options_.*role.keep_at_exit};
+  // Moved, for a copy would be memory of the child's own besides what it has of the parent.
+  RoleStart start{
+      log_.options(), std::move(channel), std::move(*child.page),     std::move(config_),
+      load_,          child.ever_started, options_.*role.keep_at_exit};
   start.log.ident += role.suffix;
   start.log.file = role_log_file(start.log.file, role.suffix);
   start.respawned |= start.page.inherited();

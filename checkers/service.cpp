@@ -47,16 +47,7 @@ struct Service::Watcher {
 Service::Service(ServiceHost& host, VirtualServer config, bool respawned)
     : host_(host), pool_(std::move(config)) {
   resumes_ = respawned && host_.page.read<ServiceRecord>(service_record()).has_value();
-  known_ = resumes_ ? recorded() : pool_.state();
-  const auto& servers = pool_.config().real_servers;
-  for (std::size_t i = 0; i < servers.size(); ++i) {
-    const auto record = host_.page.read<ServerRecord>(server_record(i));
-    auto& watchers = watchers_.emplace_back();
-    for (std::size_t j = 0; j < servers[i].checks.size(); ++j) {
-      const bool has_run = resumes_ && record && (record->has_run & bit(j)) != 0;
-      watchers.push_back(make_watcher(i, j, known_.servers[i].checks[j], has_run));
-    }
-  }
+  had_run_.resize(pool_.config().real_servers.size());
 }
 
 Service::~Service() = default;
@@ -67,7 +58,7 @@ std::string Service::server_record(std::size_t server) const {
   return "rs " + key().to_string() + " " + pool_.config().real_servers[server].endpoint.to_string();
 }
 
-PoolState Service::recorded() const {
+PoolState Service::recorded() {
   PoolState state = pool_.state();
   const auto service = host_.page.read<ServiceRecord>(service_record());
   state.quorum_up = service && service->quorum_up != 0;
@@ -79,11 +70,17 @@ PoolState Service::recorded() const {
     if (!record || record->checks != static_cast<std::uint8_t>(server.checks.size())) continue;
     server.alive = record->alive != 0;
     server.told_alive = record->told_alive != 0;
+    had_run_[i] = record->has_run;
     for (std::size_t j = 0; j < server.checks.size(); ++j) {
       if (bit(j) != 0) server.checks[j] = (record->up & bit(j)) != 0;
     }
   }
   return state;
+}
+
+bool Service::has_run(std::size_t server, std::size_t check) const {
+  if (watchers_.empty()) return (had_run_[server] & bit(check)) != 0;
+  return watchers_[server][check]->monitor->has_run();
 }
 
 void Service::save(Told told) {
@@ -119,7 +116,7 @@ void Service::save_server(std::size_t server, Told told) {
   }
   for (std::size_t i = 0; i < state.checks.size(); ++i) {
     if (state.checks[i]) record.up |= bit(i);
-    if (watchers_[server][i]->monitor->has_run()) record.has_run |= bit(i);
+    if (has_run(server, i)) record.has_run |= bit(i);
   }
   host_.page.write(key, record);
 }
@@ -150,12 +147,26 @@ std::unique_ptr<Service::Watcher> Service::make_watcher(std::size_t server, std:
 }
 
 PoolActions Service::begin() {
-  auto actions = resumes_ ? pool_.step(Resume{known_}) : pool_.step(Start{});
+  auto actions = resumes_ ? pool_.step(Resume{recorded()}) : pool_.step(Start{});
   save(Told::no);
   return actions;
 }
 
+// Not before the kernel's table is as it should be: what that took of memory serves here again.
+void Service::make_watchers() {
+  const auto& servers = pool_.state().servers;
+  Watchers made(servers.size());
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    for (std::size_t j = 0; j < servers[i].checks.size(); ++j) {
+      made[i].push_back(make_watcher(i, j, servers[i].checks[j], has_run(i, j)));
+    }
+  }
+  watchers_ = std::move(made);
+  had_run_ = {};
+}
+
 void Service::activate() {
+  if (watchers_.empty()) make_watchers();
   for (auto& watchers : watchers_) {
     for (auto& watcher : watchers) {
       if (std::exchange(watcher->started, true)) continue;

@@ -43,7 +43,7 @@ class Service {
   ~Service();
 
   [[nodiscard]] PoolActions begin();
-  /// Starts the monitors that are not running yet.
+  /// Makes and starts the monitors that are not there yet.
   void activate();
   /// Keeps the monitors of unchanged checks, with what they have under way.
   [[nodiscard]] PoolActions reload(VirtualServer next);
@@ -68,6 +68,7 @@ class Service {
   void on_verdict(const Watcher& watcher, bool up, const std::string& mail_reason);
   std::unique_ptr<Watcher> make_watcher(std::size_t server, std::size_t check, bool up,
                                         bool has_run);
+  void make_watchers();
   /// After a reload: monitors for the present configuration; servers[i] is where server i was.
   void keep_watchers(const VirtualServer& old, const std::vector<std::ptrdiff_t>& servers);
   void stop_monitors();
@@ -77,7 +78,8 @@ class Service {
   void save(Told told);
   void save_service(Told told);
   void save_server(std::size_t server, Told told);
-  [[nodiscard]] PoolState recorded() const;
+  [[nodiscard]] PoolState recorded();
+  [[nodiscard]] bool has_run(std::size_t server, std::size_t check) const;
   [[nodiscard]] std::string server_record(std::size_t server) const;
   [[nodiscard]] std::string service_record() const;
 
@@ -85,7 +87,8 @@ class Service {
   Pool pool_;
   bool resumes_ = false;
   bool forgotten_ = false;
-  PoolState known_;
+  /// Until the monitors exist: per server, which checks had run in an earlier process.
+  std::vector<std::uint64_t> had_run_;
   Watchers watchers_;
 };
 

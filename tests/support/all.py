@@ -20,7 +20,7 @@ BUILD = os.path.join(ROOT, "build")
 ASAN = os.path.join(ROOT, "build-asan")
 FUZZ = os.path.join(ROOT, "build-fuzz")
 LOGS = os.path.join(BUILD, "logs")
-CODE = ("daemon", "parser", "vrrp", "checkers", "ipvs", "tests")
+CODE = ("daemon", "parser", "vrrp", "checkers", "ipvs", "tests", "man")
 FUZZ_SECONDS = 20
 
 SUMS = (  # how a suite says how much it did: (pattern, what the groups mean)
@@ -160,13 +160,13 @@ def suites_of(test):
     return {suite.rpartition(":")[2] for suite in test["suite"]}
 
 
-def run_tests(total, prefix, tests, environment=None, slower=1):
+def run_tests(total, prefix, build, tests, environment=None, slower=1):
     """Runs Meson's tests two at a time, those that must be alone after the others."""
 
     def one(test):
         name = f"{prefix}{'-'.join(sorted(suites_of(test)))}: {test['name']}"
         more = {**test.get("env", {}), **(environment or {})}
-        directory = test.get("workdir") or ROOT
+        directory = test.get("workdir") or build  # as meson test does
         status = run(name, test["cmd"], test["timeout"] * slower, directory, more)
         return name, counts(name, status)
 
@@ -187,7 +187,7 @@ def part_build(total):
 
 def part_suites(total):
     """Every test Meson knows of."""
-    run_tests(total, "", introspect(BUILD))
+    run_tests(total, "", BUILD, introspect(BUILD))
 
 
 def part_sanitized(total):
@@ -209,7 +209,7 @@ def part_sanitized(total):
             "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
             "SANITIZED": "1",
         }
-        run_tests(total, "sanitized ", chosen(), strict, slower=4)
+        run_tests(total, "sanitized ", ASAN, chosen(), strict, slower=4)
 
 
 def part_fuzz(total):

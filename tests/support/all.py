@@ -192,7 +192,7 @@ def part_suites(total):
 
 def part_sanitized(total):
     """The pure cores and the processes' parts again under ASan and UBSan."""
-    suites = {"unit", "simulation", "conformance", "config"}
+    suites = {"unit", "simulation", "conformance"}
     options = ["-Db_sanitize=address,undefined", "-Doptimization=1", "-Db_lundef=false"]
     options += ["-Dcpp_args=-fno-sanitize-recover=all"]
 

@@ -236,7 +236,7 @@ void Supervisor::on_message(Child& child, Message message) {
 }
 
 void Supervisor::run_track_script(Child& child, const TrackScriptRun& run) {
-  const auto done = [this, &child, pid = child.pid, name = run.name](ScriptEnd end, int code) {
+  const auto done = [&child, pid = child.pid, name = run.name](ScriptEnd end, int code) {
     // The child that asked may have died; its successor asks for itself.
     if (child.pid == pid && child.channel) child.channel->send(TrackScriptResult{name, end, code});
   };

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The parts of tests/all: format, build, suites, sanitized suites, fuzzing, the lab.
 
-usage: tests/all [PART...]; without parts, all of them in order. Prints a line as each part begins
+usage: tests/all [PART...]; without parts, all of them but `tidy` in order. Prints a line as each part begins
 and ends, the end of the log of a part that failed, and at last "N passed, N failed".
 """
 
@@ -241,6 +241,23 @@ def part_lab(total):
         suite(total, name, [lab, option, "--results", results], 900)
 
 
+def part_tidy(total):
+    """clang-tidy finds nothing; not among the parts by default, it takes a quarter of an hour."""
+    if not configure("tidy", BUILD, [], None):
+        return total.add("tidy", 0, 1, log_of("tidy"))
+    with open(os.path.join(BUILD, "compile_commands.json"), encoding="utf-8") as text:
+        built = {os.path.realpath(os.path.join(one["directory"], one["file"])) for one in json.load(text)}
+
+    def one(path):
+        command = ["clang-tidy", "-p", BUILD, "--quiet", "--extra-arg=-Wno-unknown-warning-option", path]
+        return run("tidy " + os.path.relpath(path, ROOT), command, 300)
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for path, status in zip(sorted(built), pool.map(one, sorted(built))):
+            name = "tidy " + os.path.relpath(path, ROOT)
+            total.add(name, int(status == 0), int(status != 0), log_of(name))
+
+
 PARTS = {
     "format": part_format,
     "build": part_build,
@@ -249,14 +266,16 @@ PARTS = {
     "fuzz": part_fuzz,
     "lab": part_lab,
 }
+ON_REQUEST = {"tidy": part_tidy}
 
 
 def main():
     """Runs the parts that were asked for; returns the exit status."""
     wanted = sys.argv[1:] or list(PARTS)
-    unknown = [name for name in wanted if name not in PARTS]
+    known = PARTS | ON_REQUEST
+    unknown = [name for name in wanted if name not in known]
     if unknown:
-        sys.exit(f"no such part: {' '.join(unknown)}; there are {' '.join(PARTS)}")
+        sys.exit(f"no such part: {' '.join(unknown)}; there are {' '.join(known)}")
     os.makedirs(LOGS, exist_ok=True)
     for name in os.listdir(LOGS):
         if name.endswith(".log"):
@@ -265,7 +284,7 @@ def main():
     for name in wanted:
         total.say(f"{name} …")
         try:
-            PARTS[name](total)
+            known[name](total)
         except Exception as error:  # pylint: disable=broad-except
             total.failed += 1
             total.say(f"{name} could not run: {type(error).__name__}: {error}")

@@ -2,31 +2,16 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
 #include <exception>
 #include <utility>
 
+#include "daemon/run/reload_decoder.hpp"
+
 namespace understudy::vrrp {
 namespace {
-
-Result<Bytes> read_all(const Fd& fd) {
-  struct stat status {};
-  if (fstat(fd.get(), &status) < 0) return Error::from_errno(errno, "new configuration");
-  Bytes content(static_cast<std::size_t>(status.st_size));
-  std::size_t at = 0;
-  while (at < content.size()) {
-    const ssize_t size =
-        pread(fd.get(), content.data() + at, content.size() - at, static_cast<off_t>(at));
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return Error{"the new configuration cannot be read"};
-    at += static_cast<std::size_t>(size);
-  }
-  return content;
-}
 
 /// A thread that takes no signals: they are the main thread's.
 std::thread start_quietly(std::function<void()> work) {
@@ -59,7 +44,7 @@ ReloadJob::~ReloadJob() {
 
 void ReloadJob::work(const Decode& decode, const VrrpConfig& current) {
   try {
-    auto content = read_all(text_);
+    auto content = run::read_whole(text_.get());
     if (!content) {
       outcome_ = content.error();
     } else if (auto config = decode(*content); !config) {

@@ -164,7 +164,7 @@ TEST_CASE("a thousand addresses delay no advert of another instance") {
   REQUIRE(a.until([&] { return a.said("INSTANCE \"VI_1\" MASTER 100"); }, kElection));
   Sniffer sniffer(site.network, 'b');
   sniffer.only_vrid(51);
-  a.reload(0);
+  a.order_reload(0);
   const auto heard = gaps(sniffer, 2s);
   CHECK(a.until([&] { return a.said("INSTANCE \"BIG\" MASTER 90"); }, kElection));
   CHECK(site.network.has_address('a', "10.8.4.200"));

@@ -42,10 +42,10 @@ TEST_CASE("a reload that changes nothing touches nothing, one that cannot be dec
   a.pass(1300ms);
   Sniffer sniffer(site.network, 'b');
   const auto lines = a.lines().size();
-  a.reload(0);
+  a.order_reload(0);
   REQUIRE(a.until([&] { return a.outcomes().size() == 1; }, 1000ms));
   CHECK(a.outcomes()[0] == ReloadOutcome{1, true, ""});
-  a.reload(7);
+  a.order_reload(7);
   REQUIRE(a.until([&] { return a.outcomes().size() == 2; }, 1000ms));
   CHECK(a.outcomes()[1] == ReloadOutcome{2, false, "no such configuration"});
   a.pass(1300ms);
@@ -69,7 +69,7 @@ TEST_CASE("a reload adds, changes and removes instances, and announces only what
   Sniffer sniffer(site.network, 'b');
   const auto lines = a.lines().size();
 
-  a.reload(0);
+  a.order_reload(0);
   REQUIRE(a.until([&] { return a.outcomes().size() == 1; }, 1000ms));
   CHECK(site.vip('a'));
   CHECK(site.network.has_address('a', "10.9.0.101"));
@@ -80,7 +80,7 @@ TEST_CASE("a reload adds, changes and removes instances, and announces only what
   REQUIRE(a.lines().size() == lines + 1);
   CHECK(a.lines().back() == "INSTANCE \"VI_2\" FAULT 100");
 
-  a.reload(1);
+  a.order_reload(1);
   REQUIRE(a.until([&] { return a.lines().back() == master("VI_2"); }, kElection));
   CHECK(site.vip('a'));
   CHECK_FALSE(site.network.has_address('a', "10.9.0.101"));
@@ -97,7 +97,7 @@ TEST_CASE("an address in another form and an instance with another name keep mas
   options.reloads = {configuration({renamed})};
   VrrpChild a(site.network, 'a', configuration({fast_instance(100)}), options);
   REQUIRE(a.until([&] { return a.said(master("VI_1")); }, kElection));
-  a.reload(0);
+  a.order_reload(0);
   REQUIRE(a.until([&] { return a.outcomes().size() == 1; }, 1000ms));
   a.pass(100ms);
   CHECK(site.network.output('a', "ip addr show dev eth0").find("eth0:1") != std::string::npos);
@@ -118,7 +118,7 @@ TEST_CASE("another group and another interface at a reload") {
   options.reloads = {configuration({elsewhere})};
   VrrpChild a(site.network, 'a', configuration({fast_instance(100)}), options);
   REQUIRE(a.until([&] { return a.said(master("VI_1")); }, kElection));
-  a.reload(0);
+  a.order_reload(0);
   REQUIRE(a.until([&] { return a.outcomes().size() == 1; }, 1000ms));
   Sniffer sniffer(site.network, 'b');
   const auto groups = site.network.output('a', "ip maddr show dev eth0");
@@ -146,11 +146,11 @@ TEST_CASE("strict mode drops traffic to its addresses, loudly, and takes the tab
   CHECK(site.network.run('b', "ping -q -c1 -W1 10.9.0.100 >/dev/null") != 0);
   CHECK(site.network.run('a', "ping -q -c1 -W1 10.9.0.100 >/dev/null") == 0);
 
-  a.reload(0);
+  a.order_reload(0);
   REQUIRE(a.until([&] { return a.outcomes().size() == 1; }, 1000ms));
   CHECK(site.network.run('b', "ping -q -c1 -W1 10.9.0.100 >/dev/null") == 0);
   CHECK(site.network.output('a', "nft list tables").empty());
-  a.reload(1);
+  a.order_reload(1);
   REQUIRE(a.until([&] { return a.outcomes().size() == 2; }, 1000ms));
   CHECK(site.network.output('a', "nft list tables").find("keepalived") != std::string::npos);
 

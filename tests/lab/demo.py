@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -42,6 +43,7 @@ def main():
     """Outside: boots and prints. Inside (with --inside): tells the story."""
     if sys.argv[1] == "--inside":
         return tell(sys.argv[2], sys.argv[3], sys.argv[4] == "colour")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the kernel ends too
     program = os.path.realpath(sys.argv[1])
     if not uml.available():
         sys.exit("user-mode-linux is missing: run tests/support/install as root")

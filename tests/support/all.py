@@ -61,6 +61,18 @@ def log_of(name):
     return os.path.join(LOGS, re.sub(r"[^A-Za-z0-9_.-]+", "-", name) + ".log")
 
 
+def end(process):
+    """Ends a process with its group if it still runs: asked first, so that it ends its own too."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is not None:
+            return
+        os.killpg(process.pid, number)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            pass
+
+
 def run(name, command, seconds, directory=ROOT, environment=None):
     """Runs a command with its output in the part's log; returns its status, 124 when too slow."""
     with open(log_of(name), "ab") as log:
@@ -78,10 +90,10 @@ def run(name, command, seconds, directory=ROOT, environment=None):
         try:
             return process.wait(seconds)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
             log.write(f"\nended after {seconds} s\n".encode())
             return 124
+        finally:
+            end(process)
 
 
 def counts(name, status):
@@ -271,6 +283,7 @@ ON_REQUEST = {"tidy": part_tidy}
 
 def main():
     """Runs the parts that were asked for; returns the exit status."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what it started ends too
     wanted = sys.argv[1:] or list(PARTS)
     known = PARTS | ON_REQUEST
     unknown = [name for name in wanted if name not in known]

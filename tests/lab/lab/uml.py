@@ -49,7 +49,8 @@ class Machine:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             pass
-        self.kill()
+        finally:
+            self.kill()
         return self.ended_well()
 
     def kill(self):

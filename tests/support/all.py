@@ -9,6 +9,7 @@ import concurrent.futures
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -121,12 +122,12 @@ def suite(total, name, command, seconds, **more):
 
 def sources():
     """Every C++ file of the project."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--"]
-    command += [f"{folder}/*.{ending}" for folder in CODE for ending in ("hpp", "cpp")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode == 0:
+    if shutil.which("git") and os.path.exists(os.path.join(ROOT, ".git")):
+        command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--"]
+        command += [f"{folder}/*.{ending}" for folder in CODE for ending in ("hpp", "cpp")]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         return [path for path in done.stdout.split() if os.path.exists(os.path.join(ROOT, path))]
-    return [  # an unpacked archive has no git
+    return [  # an unpacked archive
         os.path.join(where, one)
         for folder in CODE
         for where, _, names in os.walk(os.path.join(ROOT, folder))

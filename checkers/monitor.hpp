@@ -37,12 +37,6 @@ class Monitor {
   Monitor(Loop& loop, Log& log, const Check& check, std::string server_label,
           std::string service_label, Known known, OnChange on_change,
           std::shared_ptr<const TlsContext> tls = nullptr);
-  /// The same, with nothing known but how to count a server that was not yet checked.
-  Monitor(Loop& loop, Log& log, const Check& check, std::string server_label,
-          std::string service_label, bool initially_up, OnChange on_change)
-      : Monitor(loop, log, check, std::move(server_label), std::move(service_label),
-                Known{initially_up, false}, std::move(on_change)) {}
-
   ~Monitor();
 
   /// First attempt at `first`. Logs "Activating healthchecker for service …" for a check that has

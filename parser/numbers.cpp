@@ -167,14 +167,6 @@ Codec<std::uint64_t> detail::unsigned_number(std::uint64_t min, std::uint64_t ma
   return codec;
 }
 
-Codec<std::chrono::seconds> seconds(std::uint64_t min, std::uint64_t max) {
-  auto codec = mapped(detail::unsigned_number(min, max), [](std::uint64_t value) {
-    return std::chrono::seconds(static_cast<std::int64_t>(value));
-  });
-  codec.syntax = "SECONDS";
-  return codec;
-}
-
 Codec<std::chrono::microseconds> decimal_seconds(std::uint64_t min_us, std::uint64_t max_us,
                                                  unsigned decimals) {
   std::uint64_t unit = 1;

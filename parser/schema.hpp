@@ -2,8 +2,10 @@
 //
 // A Block<T> is the list of keywords that may stand in a block and how each changes a T. Reading,
 // range checks, "did you mean", the statuses of -t and the manual all come from the rows; adding a
-// keyword is adding a row. Worked example (tests/unit/parser_schema_test.cpp runs it):
+// keyword is adding a row. The project's rows: daemon/global/keywords.cpp, vrrp/ and checkers/
+// keywords.cpp and *_rows.cpp. Worked example (tests/unit/parser_schema_test.cpp runs it):
 //
+// clang-format off
 //   struct Door { std::string name; unsigned width = 80; bool locked = false;
 //                 std::chrono::microseconds delay{}; std::vector<IpAddress> bells;
 //                 std::optional<Side> side; };
@@ -18,10 +20,11 @@
 //     rows.value("side", "Where it is.",
 //                choice<Side>({{"FRONT", Side::front}, {"BACK", Side::back}}), &Door::side)
 //         .once("({2}) side already given - ignoring");
-//     rows.value("wait", "Pause.", decimal_seconds(0, 10'000'000),
-//     &Door::delay).deprecated("delay"); rows.words("bells", "Who rings.", address(),
-//     &Door::bells);      // bells { 10.0.0.1 10.0.0.2 } rows.gone("hinge", "hinge is no longer
-//     supported"); return rows;
+//     rows.value("wait", "Pause.", decimal_seconds(0, 10'000'000), &Door::delay)
+//         .deprecated("delay");
+//     rows.words("bells", "Who rings.", address(), &Door::bells);  // bells { 10.0.0.1 10.0.0.2 }
+//     rows.gone("hinge", "hinge is no longer supported");
+//     return rows;
 //   }
 //   Block<House> house_rows() {
 //     Block<House> rows;
@@ -31,8 +34,7 @@
 //                  return &house.doors.back();
 //                },
 //                [](House&, Door& door, const Binding& binding) {      // at its '}'
-//                  if (door.bells.empty()) binding.report_at(Severity::error, binding.closing(),
-//                  …);
+//                  if (door.bells.empty()) binding.report_at(Severity::error, binding.closing(), …);
 //                })
 //         .takes("NAME", 1, 1)
 //         .when_missing("door name missing")                           // else: ends, status 2
@@ -40,6 +42,7 @@
 //     return rows;
 //   }
 //   House house;  bind_all(house_rows(), house, tree, diagnostics);
+// clang-format on
 //
 // A target is a member pointer (the value is converted: Strong types, optionals, chrono) or a
 // function (T&, V) or (T&, V, const Binding&). In messages {0} is the keyword, {1} the first
@@ -231,8 +234,6 @@ class Row : public RowInfo {
     replacement = std::move(instead);
     return set(deprecation_message, std::move(message));
   }
-  /// Works in silence, but the manual says what to use instead.
-  Row& superseded(std::string instead) { return set(replacement, std::move(instead)); }
 
  private:
   template <typename M, typename V>

@@ -1,8 +1,6 @@
 // Values that are not numbers: words, addresses, digests, scripts.
 #include "parser/values.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <boost/spirit/home/x3.hpp>
 #include <cctype>
@@ -53,37 +51,6 @@ std::optional<IpAddress> parse_plain_address(std::string_view text) {
   return IpAddress::parse(text.substr(0, dash == std::string_view::npos ? text.find('/') : dash));
 }
 
-Result<Prefix> parse_prefix(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  const auto address = IpAddress::parse(text.substr(0, slash));
-  if (!address) return Error{fmt::format("invalid IP address '{}'", text), 0};
-  if (slash == std::string_view::npos) return Prefix{*address, address->max_prefix()};
-  unsigned length = 0;
-  const auto digits = x3::uint_parser<unsigned, 10, 1, 3>{};
-  if (!whole(text.substr(slash + 1), digits, length) || length > address->max_prefix()) {
-    return Error{fmt::format("invalid address mask '{}'", text.substr(slash + 1)), 0};
-  }
-  return Prefix{*address, static_cast<std::uint8_t>(length)};
-}
-
-Result<Port> parse_port(std::string_view text) {
-  const auto number = parse_unsigned(text, 1, 65535);
-  if (!number) return number.error();
-  return Port(static_cast<std::uint16_t>(*number));
-}
-
-std::optional<std::uint32_t> parse_netmask(std::string_view text) {
-  if (const auto address = IpAddress::parse(text)) {
-    if (!address->is_v4()) return std::nullopt;
-    const std::uint32_t mask = ntohl(address->v4().s_addr);
-    // A mask is ones and then zeros.
-    const bool contiguous = (~mask & (~mask + 1)) == 0;
-    return contiguous ? std::optional(address->v4().s_addr) : std::nullopt;
-  }
-  const auto length = parse_unsigned(text, 1, 128);
-  return length ? std::optional(static_cast<std::uint32_t>(*length)) : std::nullopt;
-}
-
 std::optional<std::string> parse_md5(std::string_view text) {
   std::string digest;
   if (!whole(text, x3::repeat(32)[x3::xdigit], digest)) return std::nullopt;
@@ -124,87 +91,8 @@ Codec<std::string> text(std::string syntax) {
   });
 }
 
-Codec<std::string> interface_name() {
-  return one_word<std::string>("INTERFACE", "invalid interface name '{1}'",
-                               [](std::string_view word) -> std::optional<std::string> {
-                                 const bool possible = !word.empty() && word.size() <= 15 &&
-                                                       word != "." && word != ".." &&
-                                                       word.find('/') == std::string_view::npos;
-                                 return possible ? std::optional<std::string>(word) : std::nullopt;
-                               });
-}
-
 Codec<IpAddress> address() {
   return one_word<IpAddress>("IP", "invalid IP address '{1}'", parse_plain_address);
-}
-
-Codec<Prefix> prefix() {
-  Codec<Prefix> codec;
-  codec.syntax = "IP[/MASK]";
-  codec.read = [](const Binding& binding, std::span<const Word> words) -> std::optional<Prefix> {
-    const auto value = parse_prefix(words[0].text);
-    if (value) return *value;
-    binding.error_at(words[0], value.error().message);
-    return std::nullopt;
-  };
-  return codec;
-}
-
-Codec<Port> port() {
-  return mapped(number<std::uint16_t>(1, 65535), [](std::uint16_t value) { return Port(value); });
-}
-
-Codec<Endpoint> endpoint() {
-  Codec<Endpoint> codec;
-  codec.syntax = "IP [PORT]";
-  codec.max_words = 2;
-  codec.refusal = "invalid address or port '{1}'";
-  codec.read = [](const Binding& binding, std::span<const Word> words) -> std::optional<Endpoint> {
-    Endpoint value;
-    if (words.size() > 1) {
-      const auto port = parse_port(words[1].text);
-      if (!port) {
-        binding.error_at(words[1], port.error().message);
-        return std::nullopt;
-      }
-      value.port = *port;
-    }
-    const auto address = parse_plain_address(words[0].text);
-    if (!address) return std::nullopt;
-    value.address = *address;
-    return value;
-  };
-  return codec;
-}
-
-Codec<std::uint32_t> netmask() {
-  return one_word<std::uint32_t>("NETMASK", "invalid netmask '{1}'", parse_netmask);
-}
-
-Codec<std::string> md5_digest() {
-  auto codec = one_word<std::string>("MD5", "invalid digest '{1}'", parse_md5);
-  codec.range = "32 hexadecimal digits";
-  return codec;
-}
-
-Codec<std::vector<std::pair<unsigned, unsigned>>> status_codes() {
-  Codec<std::vector<std::pair<unsigned, unsigned>>> codec;
-  codec.syntax = "CODE[-CODE]...";
-  codec.range = "100..599";
-  codec.max_words = SIZE_MAX;
-  codec.refusal = "{0} has an invalid code or range";
-  codec.read =
-      [](const Binding&,
-         std::span<const Word> words) -> std::optional<std::vector<std::pair<unsigned, unsigned>>> {
-    std::vector<std::pair<unsigned, unsigned>> ranges;
-    for (const Word& word : words) {
-      const auto range = parse_status_range(word.text);
-      if (!range) return std::nullopt;
-      ranges.push_back(*range);
-    }
-    return ranges;
-  };
-  return codec;
 }
 
 Codec<CommandLine> command_line() {

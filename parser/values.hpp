@@ -66,12 +66,6 @@ struct Decimal {
 /// An address; "/mask" and "-range" tails are lost in silence, as in the original's plain
 /// addresses.
 [[nodiscard]] std::optional<IpAddress> parse_plain_address(std::string_view text);
-/// "ADDRESS[/LENGTH]"; without a length the whole address. The error names what is wrong.
-[[nodiscard]] Result<Prefix> parse_prefix(std::string_view text);
-/// 1..65535. Service names are not taken, as in the original.
-[[nodiscard]] Result<Port> parse_port(std::string_view text);
-/// "255.255.255.0" as a network-order mask, or for IPv6 a prefix length 1..128.
-[[nodiscard]] std::optional<std::uint32_t> parse_netmask(std::string_view text);
 /// 32 hexadecimal digits, given back in lower case.
 [[nodiscard]] std::optional<std::string> parse_md5(std::string_view text);
 /// "200" or "200-299", inclusive, 100..599.
@@ -94,31 +88,19 @@ struct CommandLine {
 
 // --- Codecs. ---
 
-/// No value: the keyword alone means `value`.
-[[nodiscard]] Codec<bool> flag(bool value = true);
 /// on/off, true/false, yes/no.
 [[nodiscard]] Codec<bool> boolean();
 /// As boolean(); without a word, true.
 [[nodiscard]] Codec<bool> optional_boolean();
 /// One word, any.
 [[nodiscard]] Codec<std::string> text(std::string syntax = "STRING");
-/// One word that can name an interface: at most 15 octets, no '/' (net/core/dev.c).
-[[nodiscard]] Codec<std::string> interface_name();
-/// Whole seconds / seconds with a fraction of up to `decimals` places; bounds in seconds.
-[[nodiscard]] Codec<std::chrono::seconds> seconds(std::uint64_t min, std::uint64_t max);
-/// Bounds in microseconds. `decimals` is the finest resolution taken, 3 or 6.
+/// Seconds with a fraction; bounds in microseconds. `decimals` is the finest resolution taken, 3
+/// or 6.
 [[nodiscard]] Codec<std::chrono::microseconds> decimal_seconds(std::uint64_t min_us,
                                                                std::uint64_t max_us,
                                                                unsigned decimals = 6);
+/// One address, as parse_plain_address() takes it.
 [[nodiscard]] Codec<IpAddress> address();
-[[nodiscard]] Codec<Prefix> prefix();
-[[nodiscard]] Codec<Port> port();
-/// "ADDRESS [PORT]".
-[[nodiscard]] Codec<Endpoint> endpoint();
-[[nodiscard]] Codec<std::uint32_t> netmask();
-[[nodiscard]] Codec<std::string> md5_digest();
-/// One or more of "CODE" and "CODE-CODE".
-[[nodiscard]] Codec<std::vector<std::pair<unsigned, unsigned>>> status_codes();
 /// SCRIPT [USER [GROUP]]: the statement is split by split_quoted(), and its second word by
 /// split_escaped() into argv.
 [[nodiscard]] Codec<CommandLine> command_line();

@@ -1,5 +1,6 @@
-// Which announcement leaves when: gratuitous ARP and unsolicited neighbour advertisements, paced
-// per family so that a thousand addresses neither flood a switch nor keep an advert waiting.
+// Which packet of the announcements a machine wants now leaves when: gratuitous ARP and unsolicited
+// neighbour advertisements, paced per family so that a thousand addresses neither flood a switch
+// nor keep an advert waiting. When a machine wants them (garp_master_delay) says AnnouncementPlan.
 #pragma once
 
 #include <array>
@@ -39,7 +40,6 @@ class GarpSchedule {
   [[nodiscard]] std::optional<TimePoint> deadline() const;
   /// Drops everything; the pace is kept.
   void cancel();
-  [[nodiscard]] bool empty() const { return !deadline(); }
 
  private:
   /// The announcements of one family: their order, and how often each is still to be sent.

@@ -236,11 +236,4 @@ Result<Received> decode_ipv4(ByteView packet) {
   return Received{datagram->source, datagram->destination, datagram->ttl, std::move(*advert)};
 }
 
-std::optional<VirtualRouterId> peek_vrid(ByteView packet) {
-  if (packet.empty()) return std::nullopt;
-  const std::size_t offset = (packet[0] & 0x0fU) * std::size_t{4} + 1;
-  if (offset >= packet.size()) return std::nullopt;
-  return VirtualRouterId(packet[offset]);
-}
-
 }  // namespace understudy::vrrp

@@ -70,8 +70,4 @@ struct Received {
 /// without the "(INSTANCE) " in front.
 [[nodiscard]] Result<Received> decode_ipv4(ByteView packet);
 
-/// The VRID field of an IPv4 packet that need not be valid: whose log line and counter an error of
-/// decode_ipv4() belongs to. nullopt: the packet ends before it.
-[[nodiscard]] std::optional<VirtualRouterId> peek_vrid(ByteView packet);
-
 }  // namespace understudy::vrrp

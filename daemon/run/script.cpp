@@ -54,14 +54,12 @@ int become_user(const ScriptCommand& command) {
 }
 
 /// Standard streams, and nothing else of ours open.
-void reset_descriptors(bool show_output) {
+void reset_descriptors() {
   const int null = open("/dev/null", O_RDWR);
   if (null >= 0) {
     dup2(null, STDIN_FILENO);
-    if (!show_output) {
-      dup2(null, STDOUT_FILENO);
-      dup2(null, STDERR_FILENO);
-    }
+    dup2(null, STDOUT_FILENO);
+    dup2(null, STDERR_FILENO);
   }
   close_range(STDERR_FILENO + 1, ~0U, 0);
 }
@@ -192,7 +190,7 @@ void ScriptRunner::become_script(const Run& run, pid_t daemon) {
   const std::string file = tested_file(run.command);
   const ScriptCheck check = check_script(run.command, security_);
   if (!check.usable) give_up(check.error);
-  reset_descriptors(show_output_);
+  reset_descriptors();
   clean_environment();
   if (const int error = become_user(run.command); error != 0) give_up(error);
   // After the change of user, which clears it.

@@ -54,8 +54,6 @@ class ScriptRunner {
   /// With security on (enable_script_security), a script is looked at again each time before it is
   /// executed; one that others may change is not started (EPERM).
   void set_security(bool on) { security_ = on; }
-  /// Scripts write to our standard output and error instead of /dev/null.
-  void set_show_output(bool on) { show_output_ = on; }
 
  private:
   struct Run;
@@ -73,7 +71,6 @@ class ScriptRunner {
   Children& children_;
   ScriptGuard guard_;
   bool security_ = false;
-  bool show_output_ = false;
   ScriptId next_id_ = 1;
   std::map<ScriptId, std::unique_ptr<Run>> runs_;
   /// Not started yet.

@@ -303,7 +303,7 @@ TEST_CASE("a monitor asks the URLs in turn and tells of the one that fails", "[h
   check.timing.delay_before_retry = 5ms;
   check.timing.retry = 1;
   std::vector<std::pair<bool, std::string>> told;
-  Monitor monitor(bench.loop, bench.log, Check(check), "[R]:tcp:80", "[V]:tcp:80", true,
+  Monitor monitor(bench.loop, bench.log, Check(check), "[R]:tcp:80", "[V]:tcp:80", Monitor::Known{},
                   [&](bool up, const std::string& reason) { told.emplace_back(up, reason); });
   monitor.start(bench.loop.now());
   bench.run_until([&] { return monitor.has_run(); }, 3s);

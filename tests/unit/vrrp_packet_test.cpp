@@ -135,13 +135,6 @@ TEST_CASE("IP options are skipped") {
   const auto received = decode_ipv4(octets);
   REQUIRE(received.has_value());
   CHECK(received->advert == plain());
-  CHECK(peek_vrid(octets) == VirtualRouterId(1));
-}
-
-TEST_CASE("the VRID of a broken packet is found if it is there") {
-  CHECK(peek_vrid(Bytes{}) == std::nullopt);
-  CHECK(peek_vrid(Bytes(21, 0x45)) == std::nullopt);
-  CHECK(peek_vrid(Bytes(22, 0x45)) == VirtualRouterId(0x45));
 }
 
 TEST_CASE("a password is cut after eight octets and padded with zeros") {

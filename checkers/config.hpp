@@ -18,6 +18,7 @@
 
 namespace understudy::checkers {
 
+/// protocol of a virtual server.
 enum class Protocol : std::uint8_t { tcp, udp, sctp };
 
 /// lb_kind / lvs_method.
@@ -32,8 +33,8 @@ struct ScriptCall {
   bool operator==(const ScriptCall&) const = default;
 };
 
-/// Where and how a check connects, and when it repeats. After verification everything inherited
-/// from the virtual server is filled in.
+/// When a check is made and what it takes to fail. Verification fills in what is inherited from the
+/// real and the virtual server.
 struct CheckTiming {
   std::chrono::microseconds delay_loop{std::chrono::seconds(60)};
   std::chrono::microseconds connect_timeout{std::chrono::seconds(5)};

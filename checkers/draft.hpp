@@ -25,6 +25,7 @@ struct TimingDraft {
   std::optional<bool> alpha;
 };
 
+/// Which block a check was written as.
 enum class CheckKind : std::uint8_t { tcp, http, tls };
 
 /// url { } as written.

@@ -22,6 +22,7 @@ namespace understudy::checkers {
 /// Whether `status` is one of those accepted for `url`.
 [[nodiscard]] bool accepts_status(const Url& url, unsigned status);
 
+/// The probe of HTTP_GET and SSL_GET.
 class HttpProbe : public Probe {
  public:
   using Report = std::function<void(const ProbeOutcome&)>;

@@ -81,6 +81,7 @@ struct PoolActions {
   bool operator==(const PoolActions&) const = default;
 };
 
+/// The pool of one virtual server.
 class Pool {
  public:
   explicit Pool(VirtualServer config);

@@ -9,6 +9,7 @@
 
 namespace understudy::checkers {
 
+/// The probe of TCP_CHECK.
 class TcpProbe : public Probe {
  public:
   using Report = std::function<void(const ProbeOutcome&)>;

@@ -59,6 +59,7 @@ struct VerdictActions {
   bool operator==(const VerdictActions&) const = default;
 };
 
+/// The verdict of one check.
 class Verdict {
  public:
   /// `server` is its name in lines, "[R]:tcp:21"; it must outlive the verdict.

@@ -1,7 +1,12 @@
 // The whole configuration: reading it, verifying it across sections, and handing it to children.
 //
-// This is the top of daemon/: it alone knows every section. parser/ does the reading, the keywords
-// of each section bind it, verify completes and checks it.
+// This is the top of daemon/: it alone knows every section. A keyword's way through config.cpp:
+//   read_source()   files -> lines, each knowing where it came from   parser/source.hpp
+//   build_tree()    lines -> statements and blocks                    parser/grammar.hpp
+//   bind_all()      rows of keywords take statements into a draft     config_rows.hpp, draft.hpp
+//   complete_global(), verify()   drafts -> Config: defaults, checks  global/, */verify.hpp
+// The children are forked with the Config. At a reload they get the lines (Loaded::expanded) and go
+// the rest of the way again: decode_config().
 #pragma once
 
 #include <optional>

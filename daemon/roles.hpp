@@ -25,7 +25,7 @@ struct RoleStart {
   bool keep_at_exit = false;
 };
 
-/// One kind of child process.
+/// One kind of child process. (run::Role is only its number, for what may not know the top.)
 struct Role {
   run::Role id;
   /// As in "Starting VRRP child process".

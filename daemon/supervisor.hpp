@@ -1,5 +1,6 @@
-// The parent process: starts the children, keeps them alive, reloads and stops them, and tells the
-// world what they report. It does nothing that could fail for a reason of the network.
+// The parent process: starts the children, keeps them alive, reloads and stops them, and has
+// run::Notifier tell the world what they report. main.cpp makes it. It waits for the network in one
+// place only: when a configuration is read, for the address of a mail server given by name.
 #pragma once
 
 #include <memory>

@@ -72,7 +72,8 @@ struct Entry {
 /// A whole table.
 using Table = std::map<ServiceKey, Entry>;
 
-/// One change of the kernel's table.
+// What may be changed in the kernel's table; a Change is any one of these.
+
 struct AddService {
   Service service;
   auto operator<=>(const AddService&) const = default;

@@ -16,6 +16,7 @@ inline constexpr unsigned kCheckMatch = 2;
 inline constexpr unsigned kCheckWildcard = 4;
 inline constexpr unsigned kCheckBrace = 8;
 
+/// A line that includes files.
 struct IncludeDirective {
   /// As written: glob(7) with "{a,b}" alternatives.
   std::string pattern;

@@ -33,6 +33,7 @@ struct CleanLine {
   [[nodiscard]] std::uint32_t column(std::size_t offset) const;
 };
 
+/// Cleans one line, given without its newline.
 [[nodiscard]] CleanLine clean_line(std::string_view raw);
 
 }  // namespace understudy::parser

@@ -1,5 +1,6 @@
 // When a master announces its addresses again after the first time: once more after a delay, then
-// at every refresh, and once more after it heard a lesser master (garp_master_*).
+// at every refresh, and once more after it heard a lesser master (garp_master_*). Part of the
+// machine: it says when; the packets of one such batch are paced by GarpSchedule.
 #pragma once
 
 #include <optional>

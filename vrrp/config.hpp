@@ -1,8 +1,8 @@
 // What the configuration says about VRRP, as values: instances, addresses, tracking scripts.
 //
 // vrrp/ turns packets, timers and link changes into adverts, addresses and announcements. Its cores
-// (packet … announce, machine) own no socket, clock or log; start with machine.hpp, then
-// executor.hpp. It may not know checkers or bfd.
+// (packet … announce, machine) own no socket, clock or log. Start with machine.hpp, then
+// process.hpp, which shows the way of a packet. It may not know checkers or bfd.
 #pragma once
 
 #include <chrono>
@@ -81,9 +81,11 @@ struct NotifyScripts {
   bool operator==(const NotifyScripts&) const = default;
 };
 
-/// Repetition and delay of gratuitous ARP / unsolicited neighbour advertisements, seconds.
+/// Gratuitous ARP / unsolicited neighbour advertisements: garp_master_* and garp_lower_prio_*.
 struct GarpTiming {
+  /// Until the second batch; 0: there is none.
   std::chrono::seconds delay{5};
+  /// Rounds of a batch.
   unsigned repeat = 5;
   /// 0: no periodic refresh.
   std::chrono::seconds refresh{0};

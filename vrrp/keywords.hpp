@@ -1,4 +1,5 @@
-// The keyword rows of vrrp_script and vrrp_instance.
+// The keyword rows of vrrp_script and vrrp_instance. They fill draft.hpp; what a row is says
+// parser/schema.hpp.
 #pragma once
 
 #include "parser/schema.hpp"

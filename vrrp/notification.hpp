@@ -1,4 +1,5 @@
-// What scripts, FIFOs and mail are told of an instance, in keepalived's words. Pure.
+// What scripts, FIFOs and mail are told of an instance, in keepalived's words. Pure; the telling is
+// daemon/run/notifier.hpp's, in the parent.
 #pragma once
 
 #include <string_view>

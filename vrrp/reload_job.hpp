@@ -1,4 +1,5 @@
-// Decoding a new configuration beside the loop, in a thread of normal priority.
+// Decoding a new configuration beside the loop, in a thread of normal priority, and finding what it
+// changes. (The checker child, which may be late, has run/reload_decoder.hpp.)
 #pragma once
 
 #include <functional>

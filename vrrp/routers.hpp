@@ -25,7 +25,7 @@
 
 namespace understudy::vrrp {
 
-/// What the routers live on; all of it outlives them.
+/// What the routers live on; all of it outlives them. (daemon/surroundings.hpp is something else.)
 struct Surroundings {
   Loop& loop;
   Log& log;

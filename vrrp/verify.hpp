@@ -1,5 +1,6 @@
 // From what the text says about VRRP to what runs: defaults filled in, contradictions repaired and
-// reported in the original's words.
+// reported in the original's words. Here what concerns several instances; one instance is completed
+// in verify_instance.cpp.
 #pragma once
 
 #include <string>
@@ -20,7 +21,7 @@ struct Verified {
 };
 
 /// Completes `draft` with the defaults of `global` and checks it, within and across instances.
-/// `interfaces` of `draft` were checked when they were read.
+/// Whether interfaces exist was seen when they were read (VrrpDraft::interface_exists).
 [[nodiscard]] Verified verify(VrrpDraft draft, const GlobalConfig& global, ScriptUsers& users,
                               parser::Diagnostics& diagnostics);
 

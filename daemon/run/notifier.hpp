@@ -24,7 +24,7 @@
 
 namespace understudy::run {
 
-/// Which child speaks.
+/// Which child speaks. What is known of a role is in daemon/roles.hpp, which this must not see.
 enum class Role : std::uint8_t { vrrp, checkers };
 
 /// Scripts of an object that run longer than this while newer ones wait are ended.

@@ -1,5 +1,6 @@
 // A child's side of a reload: turns the text in a ReloadOrder's memfd into its configuration, in a
-// thread of its own so that the loop goes on meanwhile.
+// thread of its own so that the loop goes on meanwhile. The checker child's; the vrrp child has
+// vrrp/reload_job.hpp, which compares the old with the new in the thread, too.
 #pragma once
 
 #include <sys/epoll.h>

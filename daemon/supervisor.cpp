@@ -147,7 +147,15 @@ bool Supervisor::any_child() const {
 void Supervisor::start_configured() {
   for (auto& child : children_) {
     if (child->pid == 0 && wanted(*child->role)) start_child(*child);
+    if (child->pid == 0 && left_something(*child->role)) start_child(*child);
   }
+}
+
+/// A daemon that crashed left records of things in the kernel that the configuration no longer has.
+/// A child of that role knows how to take them away; child_ready() dismisses it.
+bool Supervisor::left_something(const Role& role) const {
+  std::error_code ignored;
+  return options_.*role.enabled && std::filesystem::exists(page_path(role), ignored);
 }
 
 std::string Supervisor::page_path(const Role& role) const {
@@ -216,6 +224,7 @@ void Supervisor::become_child(Child& child, Fd channel) {
 
 void Supervisor::child_ready(Child& child) {
   child.ready = true;
+  if (!wanted(*child.role)) stop_child(child);
   const bool all = std::all_of(children_.begin(), children_.end(),
                                [](const auto& each) { return each->pid == 0 || each->ready; });
   if (!all) return;

@@ -62,6 +62,7 @@ class Supervisor {
   void stop(int status);
   void continue_stop();
   [[nodiscard]] bool wanted(const Role& role) const;
+  [[nodiscard]] bool left_something(const Role& role) const;
   [[nodiscard]] bool any_child() const;
   [[nodiscard]] std::string page_path(const Role& role) const;
 

@@ -190,6 +190,19 @@ def everything_other_vip(lab):
     )
 
 
+@case("crash/everything-and-no-servers", ipvs=True, ours_only=True, seconds=25)
+def everything_no_servers(lab):
+    """Services of the last run go even when the new configuration has no virtual server at all."""
+    net, (first, _) = serving_pair(lab, topology.HTTP_GET, CLIENT)
+    first.kill()
+    text = topology.HTTP_GET.configurations()[0]
+    first.configure(text[: text.index("virtual_server ")])
+    first.start()
+    eventually(lambda: not net["director1"].ipvs(), 6, "the old service is removed")
+    first.wait_log("Starting Healthcheck child process")
+    eventually(lambda: len(first.processes()) == 2, 4, "the checker process has left again")
+
+
 @case("crash/not-ours", ipvs=True, seconds=15)
 def not_ours(lab):
     """An address and a service of somebody else are not taken for leftovers at a start."""

@@ -209,7 +209,7 @@ def part_sanitized(total):
     options = ["-Db_sanitize=address,undefined", "-Doptimization=1", "-Db_lundef=false"]
     # Line tables are enough for a stack trace, and much is built faster without the rest.
     # Warnings are the plain build's: what the sanitizers add to the code misleads some of g++'s.
-    options += ["-Dwerror=false", "-Ddebug=false", "-Dcpp_args=-fno-sanitize-recover=all,-g1"]
+    options += ["-Dwerror=false", "-Ddebug=false", "-Dcpp_args=['-fno-sanitize-recover=all', '-g1']"]
 
     def chosen():
         return [one for one in introspect(ASAN) if suites & suites_of(one)]

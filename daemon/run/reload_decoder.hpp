@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -69,8 +70,13 @@ class ReloadDecoder {
     }
     generation_ = generation;
     thread_ = std::thread([this, text = std::move(text)] {
-      auto content = read_whole(text.get());
-      decoded_ = content ? decode_(*content) : Decoded(content.error());
+      try {
+        auto content = read_whole(text.get());
+        decoded_ = content ? decode_(*content) : Decoded(content.error());
+      } catch (const std::exception& problem) {
+        // An exception that leaves a thread ends the process.
+        decoded_ = Decoded(Error{problem.what()});
+      }
       eventfd_write(done_.get(), 1);
     });
   }

@@ -159,7 +159,7 @@ TEST_CASE("a monitor tells of a server that dies and returns", "[tcp][monitor]")
   check.timing.delay_before_retry = 10ms;
   check.timing.retry = 2;
   std::vector<std::pair<bool, std::string>> told;
-  Monitor monitor(bench.loop, bench.log, Check(check), "[R]:tcp:21", "[V]:tcp:21", true,
+  Monitor monitor(bench.loop, bench.log, Check(check), "[R]:tcp:21", "[V]:tcp:21", Monitor::Known{},
                   [&](bool up, const std::string& reason) { told.emplace_back(up, reason); });
   monitor.start(bench.loop.now());
   bench.run_until([&] { return monitor.has_run(); }, 2s);
@@ -219,7 +219,7 @@ TEST_CASE("5,000 checks in flight do not disturb each other", "[tcp][monitor]") 
     if (++server == servers.end()) server = servers.begin();
     subject.monitor =
         std::make_unique<Monitor>(bench.loop, bench.log, Check(check), "[R]:tcp:1", "[V]:tcp:1",
-                                  true, [&subject, &down](bool up, const std::string&) {
+                                  Monitor::Known{}, [&subject, &down](bool up, const std::string&) {
                                     subject.told = up;
                                     ++down;
                                   });

@@ -61,6 +61,7 @@ def deleted_vip(lab):
     """A VIP deleted behind our back is put back while the director stays master."""
     net, (first, second) = start_pair(lab, topology.MASTER_MASTER, "10.1.38.200/16")
     elect(net, VIP, "director1")
+    elect(net, "10.1.38.20", "director2")
     counts = transitions(first), transitions(second)
     for _ in range(3):
         net["director1"].run(f"ip address del {VIP}/16 dev team0")

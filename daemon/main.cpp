@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -109,7 +110,16 @@ Result<Loaded> load_in_namespace(const Options& options) {
   return load_config(load_options(options));
 }
 
+/// A SIGHUP waits until there is somebody to reload: it would end a daemon that is still starting.
+void hold_reloads_back() {
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, SIGHUP);
+  sigprocmask(SIG_BLOCK, &only, nullptr);
+}
+
 int run_daemon(const Options& options) {
+  hold_reloads_back();
   Log log(options.log);
   log_start(log, options);
   if (auto applied = apply_process_options(options); !applied) {

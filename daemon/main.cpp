@@ -23,6 +23,8 @@
 namespace understudy {
 namespace {
 
+/// systemd's EXIT_NOPERMISSION, as keepalived uses it.
+constexpr int kExitMissingPermission = 4;
 /// How long children of a daemon that was killed may take to leave.
 constexpr std::chrono::seconds kFormerChildPatience(3);
 
@@ -135,6 +137,12 @@ int run_daemon(const Options& options) {
   if (!loaded->start_refusal.empty()) {
     log.error("{} - exiting", loaded->start_refusal);
     return loaded->start_status;
+  }
+  const std::string missing = missing_vrrp_capabilities();
+  if (options.run_vrrp && !loaded->config.vrrp.instances.empty() && !missing.empty()) {
+    // A master that cannot hold its addresses would take the traffic away from one that can.
+    log.error("VRRP needs {}, which this process lacks - exiting", missing);
+    return kExitMissingPermission;
   }
   // Relative names mean the directory the program was started in, which daemonize() leaves.
   Options settled = options;

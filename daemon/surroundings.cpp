@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <net/if.h>
 #include <sched.h>
+#include <sys/capability.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -14,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <type_traits>
 
 namespace understudy {
 
@@ -49,6 +51,20 @@ Result<void> enter_namespace(const std::string& name) {
     return Error::from_errno(errno, fmt::format("cannot mount {} on /run/keepalived", ours));
   }
   return {};
+}
+
+std::string missing_vrrp_capabilities() {
+  const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void*)> ours(cap_get_proc(),
+                                                                           cap_free);
+  std::string missing;
+  const auto look = [&](cap_value_t capability, const char* name) {
+    cap_flag_value_t set = CAP_CLEAR;
+    cap_get_flag(ours.get(), capability, CAP_EFFECTIVE, &set);
+    if (set == CAP_CLEAR) missing += missing.empty() ? name : fmt::format(", {}", name);
+  };
+  look(CAP_NET_ADMIN, "CAP_NET_ADMIN");
+  look(CAP_NET_RAW, "CAP_NET_RAW");
+  return missing;
 }
 
 void set_process_name(const std::string& name) {

@@ -20,6 +20,10 @@ namespace understudy {
 /// /run/keepalived is /run/keepalived/keepalived_NAME, as keepalived(8) NAMESPACES says.
 Result<void> enter_namespace(const std::string& name);
 
+/// Names of the capabilities (capabilities(7)) that VRRP cannot do without and this process lacks:
+/// CAP_NET_ADMIN for addresses, CAP_NET_RAW for adverts and ARP. Empty: all are there.
+[[nodiscard]] std::string missing_vrrp_capabilities();
+
 /// Names this process for ps(1) and killall(1), at most 15 octets; an empty name changes nothing.
 void set_process_name(const std::string& name);
 

@@ -124,6 +124,17 @@ def second_instance(lab):
     check(daemon.running() and host.has("10.9.0.102"), "the first runs on")
 
 
+@case("daemon/missing-capability", ours_only=True, seconds=8)
+def missing_capability(lab):
+    """Without the right to change addresses it does not become a master that has none."""
+    host = lab.solo("director1", "eth0", "10.9.0.1/24").up()
+    host.write(CONFIGURATION, INSTANCE % "")
+    command = ["setpriv", "--bounding-set", "-net_admin", lab.subject, "-n", "-l"]
+    status, text = host.status(command + ["-f", CONFIGURATION, "-p", PIDS["parent"]], 6)
+    equal(status, 4, f"exit status: {text}")
+    check("VRRP needs CAP_NET_ADMIN" in text, f"it names what is missing: {text}")
+
+
 @case("daemon/background", seconds=10)
 def background(lab):
     """Without -n it goes to the background when started and stops as its pid file says."""

@@ -109,7 +109,6 @@ Supervisor::Supervisor(Loop& loop, Log& log, SupervisorSetup setup)
       scripts_(loop, log, reaper_),
       notifier_(loop, log, scripts_, config_.global),
       stop_timer_(loop, [this] { continue_stop(); }) {
-  scripts_.set_security(config_.global.enable_script_security);
   for (const auto& role : roles()) {
     auto child = std::make_unique<Child>();
     child->role = &role;
@@ -349,7 +348,6 @@ void Supervisor::apply_reload(Loaded next) {
   ++generation_;
   reloading_ = true;
   notifier_.reconfigure(config_.global);
-  scripts_.set_security(config_.global.enable_script_security);
   audit_scripts(log_, config_);
   for (auto& child : children_) {
     if (!wanted(*child->role)) {

@@ -50,8 +50,6 @@ class Log {
 
   /// One line at a syslog(3) level, no trailing newline.
   void write(int level, std::string_view line);
-  /// For a child: the same destinations under another ident ("Keepalived_vrrp").
-  void set_ident(std::string ident) { options_.ident = std::move(ident); }
   [[nodiscard]] const LogOptions& options() const { return options_; }
 
  private:

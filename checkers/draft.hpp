@@ -5,12 +5,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "checkers/config.hpp"
 #include "daemon/base/address.hpp"
+#include "daemon/global/draft.hpp"
 #include "daemon/global/script_text.hpp"
 
 namespace understudy::checkers {
@@ -100,6 +103,10 @@ struct VirtualServerDraft {
 
 /// All of load balancing as written.
 struct CheckersDraft {
+  /// What the top level and global_defs say; complete before this section is read.
+  const GlobalDraft* global = nullptr;
+  /// Whether a bfd_instance of that name stands before a place in the text.
+  std::function<bool(std::string_view name, parser::Location use)> bfd_defined;
   std::vector<VirtualServerDraft> virtual_servers;
 };
 

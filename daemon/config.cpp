@@ -81,6 +81,16 @@ Interpretation interpret(const ExpandedText& text, const LoadOptions& options,
 
   ConfigDraft draft;
   draft.global.find_mail_server = std::move(find_mail_server);
+  const auto bfd_defined = [&tree](std::string_view name, Location use) {
+    for (const parser::Node& node : tree.top()) {
+      if (node.at.line >= use.line) break;
+      const auto words = tree.words_of(node);
+      if (words.size() > 1 && words[0].text == "bfd_instance" && words[1].text == name) return true;
+    }
+    return false;
+  };
+  draft.vrrp.global = draft.checkers.global = &draft.global;
+  draft.vrrp.bfd_defined = draft.checkers.bfd_defined = bfd_defined;
   draft.vrrp.interface_exists = [&](const std::string& name) {
     return draft.global.dynamic_interfaces || !options.interfaces ||
            options.interfaces->contains(name);

@@ -99,6 +99,10 @@ bool admit(const RowInfo& row, Seen& seen, const Binding& binding) {
                       fill(row.deprecation_message, binding, row.replacement),
                       row.replacement.empty() ? "" : fmt::format("use '{}'", row.replacement));
   }
+  if (row.no_effect && row.deprecation_message.empty()) {
+    binding.report_at(Severity::note, binding.here(),
+                      fmt::format("'{}' has no effect in this version yet", row.name));
+  }
   if (!admit_count(row, binding)) return false;
   const bool again = seen.test_and_set(row.index);
   if (!again || row.repeat == Repeat::last_wins || row.repeat == Repeat::adds_up) return true;

@@ -89,7 +89,7 @@ std::string entry(const RowInfo& row) {
     out += sentence("Also written", fmt::format("{}", fmt::join(row.aliases, ", ")));
   }
   if (!row.since.empty()) out += sentence("Since keepalived", row.since);
-  if (row.no_effect) out += "Accepted without effect.\n";
+  if (row.no_effect) out += "Understood, and without effect in this version.\n";
   if (!row.replacement.empty()) {
     out += fmt::format("Deprecated: use \\fB{}\\fR.\n", roff(row.replacement));
   }

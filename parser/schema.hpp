@@ -105,7 +105,7 @@ struct RowInfo {
   std::string deprecation_message;
   /// What to use instead.
   std::string replacement;
-  /// Recognised, diagnosed, and without any effect.
+  /// Without any effect yet; its use is noted.
   bool no_effect = false;
   /// Has quoting rules of its own: double quotes need not match by the rule of other keywords.
   bool escaped = false;
@@ -226,6 +226,8 @@ class Row : public RowInfo {
     return set(repeat_message, std::move(message));
   }
   Row& adds_up() { return set(repeat, Repeat::adds_up); }
+  /// Taken in, and noted: what it asks for is not done by this version.
+  Row& pending() { return set(no_effect, true); }
   /// Said after the codec's own message when it refused the value.
   Row& invalid(std::string message) { return set(invalid_message, std::move(message)); }
   /// Works, and every use is diagnosed. The message defaults to the original's.
@@ -364,15 +366,6 @@ class Block : public BlockInfo {
     return row;
   }
 
-  /// A keyword that exists and is accepted, whose work this program does not do.
-  Row<T>& ignored(std::string_view names, std::string doc, std::string what_syntax = {}) {
-    Row<T>& row = statement(names, std::move(doc), [](T&, const Binding&) {});
-    row.no_effect = true;
-    row.syntax = std::move(what_syntax);
-    row.min_words = row.syntax.empty() ? 0 : 1;
-    return row;
-  }
-
   /// Takes in the rows of another block; they change the member of T that `member` points to.
   template <typename C>
   void merge(Block<C> rows, C T::*member) {
@@ -395,8 +388,9 @@ class Block : public BlockInfo {
 
   /// A keyword that once existed: every use is diagnosed with `message`, and does nothing.
   Row<T>& gone(std::string_view names, std::string message) {
-    Row<T>& row = ignored(names, "No longer supported.");
+    Row<T>& row = statement(names, "No longer supported.", [](T&, const Binding&) {});
     row.missing = Missing::allowed;
+    row.no_effect = true;
     row.deprecation_message = std::move(message);
     return row;
   }
@@ -487,10 +481,11 @@ class Block : public BlockInfo {
   std::unordered_map<std::string_view, const Row<T>*> by_name_;
 };
 
-/// Binds a whole text to `object`, stage by stage as the original's processes would.
+/// Binds a whole text to `object`, stage by stage as the original's processes would; bfd_instance
+/// comes before what refers to it.
 template <typename T>
 void bind_all(const Block<T>& rows, T& object, const Tree& tree, Diagnostics& diagnostics) {
-  for (const Stage stage : {Stage::parent, Stage::checkers, Stage::vrrp, Stage::bfd}) {
+  for (const Stage stage : {Stage::parent, Stage::bfd, Stage::checkers, Stage::vrrp}) {
     diagnostics.set_stage(stage);
     rows.bind(object, tree.top(), {&tree, &diagnostics, {}, stage});
   }

@@ -7,9 +7,11 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/base/address.hpp"
+#include "daemon/global/draft.hpp"
 #include "daemon/global/script_text.hpp"
 #include "vrrp/config.hpp"
 
@@ -91,6 +93,10 @@ struct InstanceDraft {
 
 /// All of VRRP as written.
 struct VrrpDraft {
+  /// What the top level and global_defs say; complete before this section is read.
+  const GlobalDraft* global = nullptr;
+  /// Whether a bfd_instance of that name stands before a place in the text.
+  std::function<bool(std::string_view name, parser::Location use)> bfd_defined;
   std::vector<TrackScriptDraft> scripts;
   std::vector<InstanceDraft> instances;
   /// Whether an interface exists, or need not.

@@ -391,34 +391,22 @@ void add_notification(InstanceRows& rows) {
       .invalid("Invalid vrrp_instance smtp_alert parameter {1}");
 }
 
-/// Unicast is understood well enough to say that it is not done.
 void add_unicast(InstanceRows& rows) {
-  const auto note = [](const Binding& binding) {
-    binding.report_at(Severity::note, binding.here(),
-                      fmt::format("'{}' has no effect in this version yet: adverts are multicast",
-                                  binding.keyword()));
-  };
   rows.statement("unicast_src_ip", "Source of unicast adverts.",
-                 [note](InstanceDraft& draft, const Binding& binding) {
-                   note(binding);
+                 [](InstanceDraft& draft, const Binding& binding) {
                    draft.unicast_configured = true;
                    take_source(draft, binding);
                  })
       .takes("IP", 1, 1)
-      .no_effect = true;
+      .pending();
   rows.flag("unicast_fault_no_peer", "FAULT instead of multicast when there is no peer.",
-            [note](InstanceDraft& draft, bool, const Binding& binding) {
-              note(binding);
-              draft.unicast_configured = true;
-            })
-      .no_effect = true;
+            [](InstanceDraft& draft, bool) { draft.unicast_configured = true; })
+      .pending();
   auto& peers = rows.entries(
       "unicast_peer", "Routers adverts go to instead of the group.", "IP [min_ttl N] [max_ttl N]",
       [](InstanceDraft& draft, const Binding&) { draft.unicast_peers = true; });
-  peers.no_effect = true;
-  peers.repeat = Repeat::adds_up;
-  peers.apply = [note, inner = peers.apply](InstanceDraft& draft, const Binding& binding) {
-    note(binding);
+  peers.pending().adds_up();
+  peers.apply = [inner = peers.apply](InstanceDraft& draft, const Binding& binding) {
     draft.unicast_configured = true;
     inner(draft, binding);
   };

@@ -58,6 +58,19 @@ struct AnnouncementTiming {
   bool operator==(const AnnouncementTiming&) const = default;
 };
 
+/// track_file: a file whose number is a fact about this node, for instances and FILE_CHECK.
+struct TrackFile {
+  std::string name;
+  std::string path;
+  /// Times the number in the file; 0: a number below 0 is a FAULT. nullopt when not given: 1.
+  int weight = 1;
+  bool reverse = false;
+  /// Written at the start: only when the file is missing unless `overwrite`.
+  std::optional<int> initial;
+  bool overwrite = false;
+  bool operator==(const TrackFile&) const = default;
+};
+
 /// global_defs and top-level keywords.
 struct GlobalConfig {
   std::string router_id;
@@ -112,6 +125,8 @@ struct GlobalConfig {
   std::chrono::microseconds gna_interval{0};
   /// Name of the nftables table the vrrp process owns.
   std::string nftables_table = "keepalived";
+
+  std::vector<TrackFile> track_files;
 
   bool lvs_flush = false;
   bool lvs_flush_on_stop = false;

@@ -34,8 +34,7 @@ template <typename T>
 void add_ignored(parser::Block<T>& rows, std::span<const Ignored> keywords) {
   for (const Ignored& keyword : keywords) {
     auto& row =
-        rows.statement(keyword.names, std::string(keyword.doc),
-                       [](T&, const parser::Binding& binding) { note_without_effect(binding); });
+        rows.statement(keyword.names, std::string(keyword.doc), [](T&, const parser::Binding&) {});
     const bool required = !keyword.syntax.empty() && keyword.syntax.front() != '[';
     row.takes(std::string(keyword.syntax), required ? 1 : 0, SIZE_MAX);
     row.kind = keyword.block            ? parser::Kind::block

@@ -85,7 +85,7 @@ def kind(path):
     role = os.path.basename(folder)
     if stem in listed(folder, f"sources_{role}_core"):
         return PURE
-    if stem in listed(folder, f"sources_{role}_config") | {"keywords", "verify", "draft"}:
+    if stem in listed(folder, f"sources_{role}_config") | {"keywords", "verify", "draft", "effective"}:
         return WORDS
     return PURE if stem in VALUES else ACTIVE
 

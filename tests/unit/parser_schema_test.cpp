@@ -312,7 +312,7 @@ TEST_CASE("the manual is made of the rows", "[schema]") {
   rows.value("last|ultimate", "The last.", number<int>(-1, 9), &Knobs::last).replaced("twice");
   rows.value("old", "Older.", number<int>(-1, 9), &Knobs::old).deprecated("last");
   rows.block("inner", "More.", std::move(inner)).adds_up();
-  rows.ignored("quiet", "Nothing \xe2\x80\xa6");
+  rows.flag("quiet", "Nothing \xe2\x80\xa6", [](Knobs&, bool) {}).pending();
   rows.words("list", "Many.", address(), [](Knobs&, IpAddress) {});
   CHECK(print_manual(rows) ==
         ".TP\n\\fBfirst\\fR \\fINUMBER\\fR\nThe first\\esecond.\nRange \\-1..9.\nDefault 0.\n"
@@ -322,7 +322,7 @@ TEST_CASE("the manual is made of the rows", "[schema]") {
         ".TP\n\\fBold\\fR \\fINUMBER\\fR\nOlder.\nRange \\-1..9.\n"
         "Deprecated: use \\fBlast\\fR.\n"
         ".TP\n\\fBinner\\fR { ... }\nMore.\nMay be given several times.\n"
-        ".TP\n\\fBquiet\\fR\nNothing \\[u2026]\nAccepted without effect.\n"
+        ".TP\n\\fBquiet\\fR\nNothing \\[u2026]\nUnderstood, and without effect in this version.\n"
         ".TP\n\\fBlist\\fR { \\fIIP\\fR ... }\nMany.\n"
         ".SS inner\n"
         ".TP\n\\fBon\\-top\\fR\n\\&.starts with a dot\n");

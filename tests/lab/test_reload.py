@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import time
 
 from lab import topology
@@ -246,3 +247,19 @@ def thirty_times(lab):
     longest = max(after - before for before, after in zip(times, times[1:]))
     check(longest < 2.5, f"the longest pause between adverts was {longest:.2f} s")
     check(first.running(), "it still runs")
+
+
+@case("reload/while-starting", ours_only=True, seconds=10)
+def while_starting(lab):
+    """A SIGHUP that comes while the first file is still being read is served after the start."""
+    host = lab.solo("early", "eth0", "10.9.0.1/24").up()
+    recipients = "\n".join(f"someone{number}@example.com" for number in range(50_000))
+    text = "global_defs {\nnotification_email {\n" + recipients + "\n}\n}\n" + INSTANCE
+    daemon = lab.daemon(host, text).start()
+    eventually(lambda: "Starting Keepalived" in daemon.log, 10, "its first line")
+    check("child process" not in daemon.log, "it is still reading")
+    for pid in daemon.processes():
+        os.kill(pid, signal.SIGHUP)
+    daemon.wait_log("Reloading ...", 10)
+    eventually(lambda: host.has("10.9.0.100"), 10, "it becomes master")
+    check(daemon.running(), "it still runs")

@@ -284,7 +284,7 @@ void Process::leave() {
 
 void Process::remove_services() {
   std::vector<PoolActions> actions;
-  const bool flushed = global_.lvs_flush_on_stop;
+  const bool flushed = global_.lvs_flush_on_stop == FlushOnStop::full;
   for (const auto& service : services_) actions.push_back(service->stop(flushed));
   executor_.remove_ours();
   if (flushed) executor_.flush();

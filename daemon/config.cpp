@@ -7,6 +7,7 @@
 
 #include "checkers/keywords.hpp"
 #include "checkers/verify.hpp"
+#include "daemon/bfd/keywords.hpp"
 #include "daemon/config_rows.hpp"
 #include "parser/grammar.hpp"
 #include "parser/source.hpp"
@@ -81,16 +82,20 @@ Interpretation interpret(const ExpandedText& text, const LoadOptions& options,
 
   ConfigDraft draft;
   draft.global.find_mail_server = std::move(find_mail_server);
-  const auto bfd_defined = [&tree](std::string_view name, Location use) {
-    for (const parser::Node& node : tree.top()) {
-      if (node.at.line >= use.line) break;
-      const auto words = tree.words_of(node);
-      if (words.size() > 1 && words[0].text == "bfd_instance" && words[1].text == name) return true;
-    }
-    return false;
+  draft.global.find_bfd = [&](std::string_view name, Location use) -> const BfdName* {
+    const auto found = draft.bfd.names.find(name);
+    const bool known = found != draft.bfd.names.end() && found->second.place.line <= use.line;
+    return known ? &found->second : nullptr;
   };
   draft.vrrp.global = draft.checkers.global = &draft.global;
-  draft.vrrp.bfd_defined = draft.checkers.bfd_defined = bfd_defined;
+  draft.vrrp.bfd_defined = [&](std::string_view name, Location use) {
+    const BfdName* bfd = draft.global.find_bfd(name, use);
+    return bfd != nullptr && bfd->to_vrrp;
+  };
+  draft.checkers.bfd_defined = [&](std::string_view name, Location use) {
+    const BfdName* bfd = draft.global.find_bfd(name, use);
+    return bfd != nullptr && bfd->to_checkers;
+  };
   draft.vrrp.interface_exists = [&](const std::string& name) {
     return draft.global.dynamic_interfaces || !options.interfaces ||
            options.interfaces->contains(name);
@@ -105,6 +110,7 @@ Interpretation interpret(const ExpandedText& text, const LoadOptions& options,
   ScriptUsers users(policy_of(draft.global), diagnostics);
   result.config.global = complete_global(draft.global, options.hostname, users);
   verify_checkers(draft, diagnostics, result.config);
+  result.config.bfd = std::move(draft.bfd.config);
   result.cannot_run = verify_vrrp(draft, diagnostics, result.config);
   return result;
 }
@@ -186,6 +192,7 @@ parser::Block<ConfigDraft> config_rows() {
   parser::Block<ConfigDraft> rows;
   rows.merge(global_rows(), &ConfigDraft::global);
   rows.merge(vrrp::vrrp_rows(), &ConfigDraft::vrrp);
+  rows.merge(bfd::bfd_rows(), &ConfigDraft::bfd);
   rows.merge(checkers::checkers_rows(), &ConfigDraft::checkers);
   return rows;
 }

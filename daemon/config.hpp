@@ -17,6 +17,7 @@
 #include "checkers/config.hpp"
 #include "daemon/base/bytes.hpp"
 #include "daemon/base/result.hpp"
+#include "daemon/bfd/config.hpp"
 #include "daemon/global/config.hpp"
 #include "parser/diagnostics.hpp"
 #include "vrrp/config.hpp"
@@ -28,6 +29,7 @@ struct Config {
   GlobalConfig global;
   vrrp::VrrpConfig vrrp;
   checkers::CheckersConfig checkers;
+  bfd::BfdConfig bfd;
   bool operator==(const Config&) const = default;
 };
 

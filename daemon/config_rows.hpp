@@ -2,6 +2,7 @@
 #pragma once
 
 #include "checkers/draft.hpp"
+#include "daemon/bfd/draft.hpp"
 #include "daemon/global/draft.hpp"
 #include "daemon/global/keywords.hpp"
 #include "parser/schema.hpp"
@@ -14,6 +15,7 @@ struct ConfigDraft {
   GlobalDraft global;
   vrrp::VrrpDraft vrrp;
   checkers::CheckersDraft checkers;
+  bfd::BfdDraft bfd;
 };
 
 /// The top level of a configuration.

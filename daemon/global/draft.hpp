@@ -2,6 +2,7 @@
 // complete_global() turns it into GlobalConfig.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -20,6 +21,17 @@ struct FifoDraft {
   std::string user;
   std::string group;
   std::optional<ScriptText> script;
+};
+
+/// A bfd_instance as the sections that follow it know it.
+struct BfdName {
+  /// Of a tracker that gives none.
+  std::int16_t weight = 0;
+  bool weight_reverse = false;
+  /// Whether it tells instances, whether it tells checkers.
+  bool to_vrrp = true;
+  bool to_checkers = true;
+  parser::Location place;
 };
 
 /// Most keywords go straight into the GlobalConfig; these need the others first.
@@ -42,6 +54,8 @@ struct GlobalDraft : GlobalConfig {
     }
     return nullptr;
   }
+  /// The bfd_instance of that name that stands before a place in the text; nullptr: none.
+  std::function<const BfdName*(std::string_view name, parser::Location use)> find_bfd;
   /// Finds the mail server; an empty endpoint when there is none of that name. Not a DNS query
   /// where the text was resolved before.
   std::function<Endpoint(const std::string& name, Port port)> find_mail_server;

@@ -135,7 +135,6 @@ constexpr std::array kTop{
             Stage::vrrp},
     Ignored{"interface_up_down_delays", "Delays before a link's change counts.", "", Missing::ends,
             true, Stage::vrrp},
-    Ignored{"bfd_instance", "A BFD session.", "NAME", kComplains, true, Stage::bfd},
     Ignored{"SSL", "Certificates for SSL_GET.", "", Missing::ends, true, Stage::checkers},
     Ignored{"virtual_server_group", "Addresses of one virtual server.", "NAME", Missing::ends, true,
             Stage::checkers},

@@ -398,8 +398,10 @@ void add_balancing(Rows& rows) {
           "lvs_flush_on_stop|lvs_flush_onstop",
           "Leave the removal of services at stop to one flush.",
           [](GlobalDraft& draft, const Binding& binding) {
-            if (binding.arguments().empty() || binding.argument() == "VS") {
-              draft.lvs_flush_on_stop = true;
+            if (binding.arguments().empty()) {
+              draft.lvs_flush_on_stop = FlushOnStop::full;
+            } else if (binding.argument() == "VS") {
+              draft.lvs_flush_on_stop = FlushOnStop::virtual_servers;
             } else {
               binding.error(fmt::format("Unknown lvs_flush_on_stop type {}", binding.argument()));
             }

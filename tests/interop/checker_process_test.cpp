@@ -326,7 +326,8 @@ TEST_CASE("lvs_flush and lvs_flush_on_stop empty the whole table, as they say", 
   auto client = connect();
   by_hand(client, {ipvs::AddService{entry("10.0.0.50").service}});
   auto flushing = config({virtual_server({"127.0.0.2"})});
-  flushing.global.lvs_flush = flushing.global.lvs_flush_on_stop = true;
+  flushing.global.lvs_flush = true;
+  flushing.global.lvs_flush_on_stop = FlushOnStop::full;
   CheckerChild child(flushing, {new_page(), false, false, {}});
   REQUIRE(child.until([&] { return child.ready(); }, 5s));
   CHECK(read(client).size() == 1);

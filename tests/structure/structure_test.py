@@ -33,6 +33,8 @@ LINKS = {
     "vrrp/libvrrp_core.a": ([], []),
     "checkers/libcheckers_core.a": ([], []),
     "daemon/global/libglobal.a": (["parser/libparser.a"], ["pcre2-8"]),
+    "daemon/bfd/libbfd_config.a": (
+        ["daemon/global/libglobal.a", "parser/libparser.a"], ["pcre2-8"]),
     "vrrp/libvrrp_config.a": (
         ["vrrp/libvrrp_core.a", "daemon/global/libglobal.a", "parser/libparser.a"], ["pcre2-8"]),
     "checkers/libcheckers_config.a": (

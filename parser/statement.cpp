@@ -6,24 +6,60 @@ namespace understudy::parser {
 namespace {
 
 constexpr std::size_t kIndent = 4;
-constexpr std::string_view kNeedsQuotes = " \t#!{}\"";
+constexpr std::string_view kBlanksAndBraces = " \t\f\n\r\v{}";
+/// What ends a plain word, begins a comment, or is a quote by the rules of scripts.
+constexpr std::string_view kNeedsQuotes = " \t\f\n\r\v#!{}\"'";
 
-/// A word by the ordinary rules.
-std::string quoted(const std::string& word) {
-  if (!word.empty() && word.find_first_of(kNeedsQuotes) == std::string::npos) return word;
-  return '"' + word + '"';
+/// Whether a line that begins with the word might be taken for something else: a line for one
+/// machine, a definition, a repetition, an include.
+bool means_something_first(std::string_view word) {
+  return word.starts_with('@') || word.starts_with('$') || word.starts_with('~') ||
+         word.starts_with("include");
 }
 
-/// A word of an argument vector, by the rules of scripts.
-std::string script_word(const std::string& word) {
+bool ends_in_escape(std::string_view word) {
+  const std::size_t last = word.find_last_not_of('\\');
+  return (word.size() - (last == std::string_view::npos ? 0 : last + 1)) % 2 == 1;
+}
+
+/// A word by the ordinary rules.
+std::string quoted(const std::string& word, bool begins_line) {
+  const bool other = begins_line && means_something_first(word);
+  if (!other && !word.empty() && word.find_first_of(kNeedsQuotes) == std::string::npos) return word;
+  // A quote after a backslash would not end it.
+  if (other || !ends_in_escape(word) || word.find_first_of(kBlanksAndBraces) != word.npos) {
+    return '"' + word + '"';
+  }
   std::string out;
-  const bool plain = !word.empty() && word.find_first_of(" \t\\'\"#!{}") == std::string::npos;
-  if (plain) return word;
   for (const char c : word) {
-    if (c == '\'' || c == '\\') out += '\\';
+    if (c == '#' || c == '!') out += '\\';
     out += c;
   }
-  return "'" + out + "'";
+  return out;
+}
+
+/// Text between double quotes for split_escaped(), also when split_quoted() and the ordinary rules
+/// see it before.
+std::string with_escapes(std::string_view word) {
+  std::string out;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const auto c = static_cast<unsigned char>(word[i]);
+    const char next = i + 1 < word.size() ? word[i + 1] : '\0';
+    if (c == '\\' || c == '\'') {
+      out += {'\\', word[i]};
+    } else if (c < ' ' || c == '"' || c == 0x7f || (c == '$' && (next == '{' || next == '_'))) {
+      out += fmt::format("\\{:03o}", c);
+    } else {
+      out += word[i];
+    }
+  }
+  return out;
+}
+
+/// A word of an argument vector, inside the double quotes around all of it.
+std::string script_word(const std::string& word) {
+  const bool one = !word.empty() && word.find(' ') == std::string::npos;
+  return one ? with_escapes(word) : '\'' + with_escapes(word) + '\'';
 }
 
 std::string script_text(const std::vector<std::string>& argv) {
@@ -41,9 +77,13 @@ void append_statement(std::string& out, const Statement& statement, std::size_t 
   out.append(depth * kIndent, ' ');
   for (std::size_t i = 0; i < statement.words.size(); ++i) {
     if (i > 0) out += ' ';
-    out += quoted(statement.words[i]);
+    const std::string& word = statement.words[i];
+    out += statement.escapes && i > 0 ? '"' + with_escapes(word) + '"'
+                                      : quoted(word, i == 0 && statement.line);
     if (i == 0 && !statement.argv.empty()) out += ' ' + script_text(statement.argv);
   }
+  // A backslash at the very end would have the blanks before it taken away.
+  if (ends_in_escape(out)) out += ' ';
   if (statement.inner) {
     out += " {\n";
     append_statements(out, *statement.inner, depth + 1);
@@ -64,11 +104,11 @@ void Statements::flag(std::string keyword, bool on) {
 }
 
 void Statements::boolean(std::string keyword, bool on) {
-  add(std::move(keyword), on ? "on" : "off");
+  add(std::move(keyword), on ? "on" : "off").types[1] = WordType::boolean;
 }
 
 void Statements::seconds(std::string keyword, std::chrono::microseconds value) {
-  add(std::move(keyword), seconds_text(value));
+  add(std::move(keyword), seconds_text(value)).types[1] = WordType::number;
 }
 
 void Statements::script(std::string keyword, const std::vector<std::string>& argv,
@@ -79,8 +119,14 @@ void Statements::script(std::string keyword, const std::vector<std::string>& arg
   statement.words.insert(statement.words.end(), owner.begin(), owner.end());
 }
 
+void Statements::escaped(std::string keyword, const std::string& word) {
+  add(std::move(keyword), word).escapes = true;
+}
+
 void Statements::entry(std::vector<std::string> words) {
-  all_.emplace_back().words = std::move(words);
+  Statement& statement = all_.emplace_back();
+  statement.words = std::move(words);
+  statement.line = true;
 }
 
 void Statements::append(Statements more) {

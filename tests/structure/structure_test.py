@@ -21,6 +21,7 @@ IMPURE_BASE = {"daemon/base/loop.hpp", "daemon/base/log.hpp", "daemon/base/fd.hp
 ALONE = ("daemon/netlink", "daemon/run", "daemon/report", "ipvs", "parser")  # see only base
 ROLES = ("vrrp", "checkers", "daemon/bfd")
 GLOBAL = "daemon/global"
+TOP = ("daemon", "daemon/understudy")
 VALUES = {"config", "action", "event", "probe", "timing"}  # headers of cores that have no source file
 PURE, WORDS, ACTIVE = "a core", "a keyword or verify file", "an active file"
 
@@ -95,9 +96,9 @@ def kind(path):
 def forbidden(path, included):
     """Why `path` may not include `included`, or None."""
     here, there = folder_of(path), folder_of(included)
-    if here == "daemon":
+    if here in TOP:
         return None
-    if there == "daemon":
+    if there in TOP:
         return "nothing includes the top of daemon/"
     if there == BASE:
         if here in ROLES and kind(path) == PURE and included in IMPURE_BASE:

@@ -1,0 +1,25 @@
+// Every subcommand with its options.
+#include <array>
+
+#include "daemon/understudy/command.hpp"
+
+namespace understudy::tool {
+namespace {
+
+// clang-format off
+constexpr std::array kConfigOptions{
+    Option{'f', "use-file", "FILE", "Configuration file; default /etc/keepalived/keepalived.conf"},
+    Option{0, "format", "conf|json", "What to print; default conf"},
+    Option{'i', "config-id", "ID", "Read the lines that begin with @ID; default: the node name"},
+};
+
+constexpr std::array kCommands{
+    Command{"config", "", 0, 0, "Print the configuration as understood, defaults included", kConfigOptions, run_config},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+}  // namespace understudy::tool

@@ -144,7 +144,25 @@ BEFORE_OPTION = {
             "static_routes": "192.168.64.0/24", "vrrp_instance/virtual_routes": "192.168.64.0/24"},
     "oif": {"static_routes": "192.168.64.0/24", "vrrp_instance/virtual_routes": "192.168.64.0/24"},
     "inst": {"global_defs/lvs_sync_daemon": "lvs_sync_daemon eth0"},
+    "name": {"vrrp_instance/use_ipvlan": "use_ipvlan 10.0.0.77/24"},
 }
+TYPES_OF_ENTRY = {
+    "routes": {**dict.fromkeys(["from", "expires", "pref"], ROUTE6),
+               **dict.fromkeys(["to", "inet", "inet6"], "")},
+    "rules": {"inet6": "from 2001:db8:5::/64 priority 1000 table 100",
+              "track_group": RULE + " dev eth0",
+              **dict.fromkeys(["table", "lookup", "l3mdev", "type", "goto", "nop", "blackhole",
+                               "unreachable", "prohibit"], RULE_WITHOUT_ACTION)},
+}
+for entries in ("routes", "rules"):
+    for word, before in TYPES_OF_ENTRY[entries].items():
+        for place in (f"static_{entries}", f"vrrp_instance/virtual_{entries}"):
+            BEFORE_OPTION.setdefault(word, {})[place] = before
+for place in ("virtual_server/lvs_method", "virtual_server/sorry_server_lvs_method",
+              "virtual_server/real_server/lvs_method"):
+    for word, before in {"port": "TUN type gue", "csum": "TUN type gre",
+                         "remcsum": "TUN type gue port 7000"}.items():
+        BEFORE_OPTION.setdefault(word, {})[place] = f"{place.rsplit('/', 1)[1]} {before}"
 
 
 def outside(path):

@@ -1,8 +1,8 @@
 """How the keyword of each row of keywords.tsv is used: plainly, with an argument missing, with one too
 many, and twice; each as a file that is sound but for that."""
 
-from surroundings import (ADDRESS, BEFORE_OPTION, BFD, ENTRIES, GROUP, HEADS, INSTANCES, LINES, ROUTE,
-                          ROUTE6, RULE, SCRIPT, TRACKED, base_lines, block, file_around, outside)
+from surroundings import (ADDRESS, BEFORE_OPTION, ENTRIES, HEADS, LINES, ROUTE, RULE, SCRIPT, TRACKED,
+                          base_lines, block, file_around, outside)
 
 # A value for each type, where it does not follow from the range.
 BY_TYPE = {
@@ -42,6 +42,8 @@ BY_KEYWORD = {
     "group": "5", "name": "vrrp.8", "port": "8848", "fwmark": "7", "iif": "eth1", "dev": "eth1",
     "oif": "eth1", "dbus_service_name": "org.a.B", "dbus_no_interface_name": "none",
     "suppress_ifgroup": "5", "sup_group": "5", "process_name": "a-name", "hoplimit": "5",
+    "json_version": "2", "version": "2", "debug": "3", "fastopen_no_cookie": "1",
+
 }
 BY_NAME = {
     "global_defs/lvs_sync_daemon/group": "224.0.0.90", "bfd_instance/hoplimit": "100",
@@ -57,25 +59,47 @@ for place in ("virtual_server/lvs_method", "virtual_server/sorry_server_lvs_meth
               "virtual_server/real_server/lvs_method"):
     BY_NAME[f"{place}/port"] = "7000"
 
+ROUTE_WORDS = {"inet": "192.168.64.0/24 dev eth0", "inet6": "2001:db8:64::/64 dev eth0",
+               "to": "192.168.64.0/24 dev eth0", "from": "2001:db8:65::/64"}
+
 # The entries of blocks whose lines are no keywords, good ones first; the second is another.
 BY_ENTRY = {
     "saddr": [ADDRESS], "sroute": [ROUTE], "srule": [RULE], "vroute": [ROUTE], "vrule": [RULE],
     "vip": [ADDRESS], "evip": [ADDRESS], "email": ["a@b.c"], "names": ["OTHER_7", "OTHER_8"],
     "linkbeat": ["eth1 ETHTOOL"], "updown": ["eth1 5 6"], "trackif": ["eth1"], "trackscript": ["ts"],
     "trackfile": ["tf"], "trackproc": ["tp"], "trackbfd": ["bfd1"], "peer": ["10.0.0.7"],
-    "ifs": ["eth1"], "vsg": ["10.1.0.7 80"],
+    "ifs": ["eth0", "eth1"], "vsg": ["10.1.0.7 80"],
 }
 # What is needed for a keyword alone: statements beside it, lines before and after its surroundings.
-SIBLINGS = {}
+PEERS = block("unicast_peer", ["10.0.0.7"])
+SIBLINGS = {
+    "vrrp_instance/vmac_xmit_base": ["use_vmac"], "vrrp_instance/use_vmac_addr": ["use_vmac"],
+    **dict.fromkeys(["vrrp_instance/unicast_src_ip", "vrrp_instance/check_unicast_src",
+                     "vrrp_instance/unicast_ttl", "vrrp_instance/old_unicast_checksum"], PEERS),
+    "vrrp_instance/timer_expired_backup": ["nopreempt"],
+    "vrrp_instance/owner_ignore_adverts": ["priority 255"],
+    "vrrp_instance/native_ipv6": block("virtual_ipaddress", ["fe80::7", "2001:db8::7/64"]),
+    "virtual_server/ops": ["protocol UDP"],
+    **dict.fromkeys(["virtual_server/sh-port", "virtual_server/sh-fallback"], ["lvs_sched sh"]),
+    **dict.fromkeys(["virtual_server/mh-port", "virtual_server/mh-fallback"], ["lvs_sched mh"]),
+    "virtual_server/sorry_server_inhibit": ["sorry_server 10.2.0.9 80"],
+    "virtual_server/sorry_server_lvs_method": ["sorry_server 10.2.0.9 80"],
+    **{f"virtual_server/sorry_server_lvs_method/{word}": ["sorry_server 10.2.0.9 80"]
+       for word in ("type", "port", "nocsum", "csum", "remcsum")},
+    "vrrp_instance/auth_hmac/key": [f"key 1 hex:{'0a' * 32}"],
+}
 # What takes the place of which statement of the base.
 ALIASES = {"neighbour_ip": ("neighbor_ip",), "lb_algo": ("lvs_sched",), "lb_kind": ("lvs_method",),
-           "interfaces": ("interface",)}
+           "interfaces": ("interface",), "native_ipv6": ("virtual_ipaddress",),
+           "key": ()}
 
 
 def value(row):
     """A value that is right and not the default; empty for what takes none."""
     if row.name in BY_NAME:
         return BY_NAME[row.name]
+    if row.path.endswith("_routes") and row.keyword in ROUTE_WORDS:
+        return ROUTE_WORDS[row.keyword]
     if row.type in ("flag", "block"):
         return ""
     if row.keyword in BY_KEYWORD:
@@ -100,10 +124,15 @@ def child(row):
     return row.keyword if row.path == "(top)" else f"{row.path}/{row.keyword}"
 
 
+def head_of(keyword, named):
+    """How the block begins: some words are also those of blocks without a name."""
+    return HEADS.get(keyword, keyword) if named else keyword
+
+
 def block_uses(row):
     """A block of keywords, or of entries: with its name missing, or empty where it has none."""
     path = child(row)
-    head = HEADS.get(row.keyword, row.keyword)
+    head = head_of(row.keyword, row.kind == "block" or row.keyword == "virtual_server_group")
     body = entries(row) if row.type.startswith("entries:") else base_lines(path)
     named = head != row.keyword
     uses = {
@@ -132,9 +161,32 @@ def option_uses(row):
     join = lambda *more: " ".join(filter(None, [before, *more]))
     lines = {"use": join(words), "missing": join(row.keyword), "repeat": join(words, words)}
     if row.path in ENTRIES:
-        head = HEADS.get(row.path.split("/")[-1], row.path.split("/")[-1])
+        head = head_of(row.path.split("/")[-1], row.path == "virtual_server_group")
         return {way: block(head, [line]) for way, line in lines.items()}
     return {way: [line] for way, line in lines.items()}
+
+
+WEIGHTS = ["weight 5 surplus"]
+# Uses that do not follow from the keyword's kind.
+OTHERWISE = {
+    ("(top)/interface_up_down_delays", "extra"): block("interface_up_down_delays surplus", []),
+    ("(top)/virtual_server_group", "missing"): block("virtual_server_group VG", []),
+    ("(top)/virtual_server_group", "extra"): block("virtual_server_group VG surplus", ["10.1.0.7 80"]),
+    ("global_defs/smtp_server", "extra"): ["smtp_server 127.0.0.1 surplus"],
+    ("global_defs/notification_email", "extra"): block("notification_email surplus", ["a@b.c"]),
+    ("global_defs/lvs_sync_daemon", "extra"): ["lvs_sync_daemon eth0 surplus"],
+    ("track_group/group", "extra"): block("group surplus", ["OTHER_7"]),
+    ("vrrp_instance/owner_ignore_adverts", "missing"): ["priority 100", "owner_ignore_adverts"],
+    **{(f"{place}/weight", "extra"): WEIGHTS
+       for place in ("track_file", "vrrp_track_file", "vrrp_track_process", "vrrp_script",
+                     "bfd_instance", "virtual_server/real_server/FILE_CHECK")},
+    **{(f"{place}/to", "missing"): block(place.rsplit("/", 1)[-1], ["dev eth0"])
+       for place in ("static_routes", "vrrp_instance/virtual_routes")},
+    **{(f"{place}/inet", "repeat"): block(place.rsplit("/", 1)[-1], [f"{ROUTE} inet x inet x"])
+       for place in ("static_routes", "vrrp_instance/virtual_routes")},
+    **{(f"virtual_server/real_server/{kind}", "extra"): block(f"{kind} surplus", [])
+       for kind in ("BFD_CHECK", "FILE_CHECK")},
+}
 
 
 def texts(row):
@@ -148,7 +200,7 @@ def texts(row):
     elif row.kind in ("block", "value block"):
         uses = block_uses(row)
         path = row.path
-        left_out = {row.keyword}
+        left_out = {row.keyword, *ALIASES.get(row.keyword, ())}
         before = outside(child(row))
     else:
         uses = keyword_uses(row)
@@ -156,5 +208,5 @@ def texts(row):
         left_out = {row.keyword, *ALIASES.get(row.keyword, ())}
         before = outside(row.name)
     siblings = SIBLINGS.get(row.name, SIBLINGS.get(row.keyword, ()))
-    return {way: file_around(path, lines, left_out, before, siblings)
+    return {way: file_around(path, OTHERWISE.get((row.name, way), lines), left_out, before, siblings)
             for way, lines in uses.items() if way in row.expected}

@@ -32,9 +32,9 @@ void append_statement(std::string& out, const Tree& tree, const Node& node) {
   if (node.has_block) out += first ? "{" : " {";
 }
 
-/// Text for man(7): backslashes and leading dots mean nothing special, and whatever is not ASCII is
-/// written so that no troff has to be told the encoding.
-std::string roff(std::string_view text) {
+/// Text for man(7): backslashes mean nothing special, and whatever is not ASCII is written so that
+/// no troff has to be told the encoding.
+std::string roff_inside(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     const auto lead = static_cast<unsigned char>(text[at]);
@@ -50,23 +50,23 @@ std::string roff(std::string_view text) {
     }
     at += length;
   }
+  return out;
+}
+
+/// roff_inside() for text at the start of a line: a leading dot or quote means nothing special.
+std::string roff(std::string_view text) {
+  const std::string out = roff_inside(text);
   return out.starts_with('.') || out.starts_with('\'') ? "\\&" + out : out;
 }
 
-bool has_block(const RowInfo& row) { return row.kind == Kind::block || row.kind == Kind::entries; }
-
-std::string sentence(std::string_view label, std::string_view text) {
-  return text.empty() ? std::string() : fmt::format("{} {}.\n", label, roff(text));
-}
-
-std::string repetition(const RowInfo& row) {
+std::string_view repetition(const RowInfo& row) {
   switch (row.repeat) {
     case Repeat::adds_up:
-      return "May be given several times.\n";
+      return "May be given several times";
     case Repeat::first_wins:
-      return "May be given once; the first counts.\n";
+      return "May be given once; the first counts";
     case Repeat::replaced:
-      return "May be given once; the last counts.\n";
+      return "May be given once; the last counts";
     case Repeat::last_wins:
       break;
   }
@@ -74,25 +74,10 @@ std::string repetition(const RowInfo& row) {
 }
 
 std::string entry(const RowInfo& row) {
-  std::string out = fmt::format(".TP\n\\fB{}\\fR", roff(row.name));
-  if (row.kind == Kind::entries) {
-    out += fmt::format(" {{ \\fI{}\\fR ... }}", roff(row.syntax));
-  } else {
-    if (!row.syntax.empty()) out += fmt::format(" \\fI{}\\fR", roff(row.syntax));
-    if (has_block(row)) out += " { ... }";
-  }
-  out += "\n" + roff(row.doc) + "\n";
-  out += sentence("Range", row.range);
-  out += sentence("Default", row.fallback);
-  out += repetition(row);
-  if (!row.aliases.empty()) {
-    out += sentence("Also written", fmt::format("{}", fmt::join(row.aliases, ", ")));
-  }
-  if (!row.since.empty()) out += sentence("Since keepalived", row.since);
-  if (row.no_effect) out += "Understood, and without effect in this version.\n";
-  if (!row.replacement.empty()) {
-    out += fmt::format("Deprecated: use \\fB{}\\fR.\n", roff(row.replacement));
-  }
+  const std::string shape = row_shape(row);
+  std::string out = fmt::format(".TP\n\\fB{}\\fR{}\n{}\n", roff(row.name),
+                                roff_inside(shape.substr(row.name.size())), roff(row.doc));
+  for (const std::string& fact : row_facts(row)) out += roff(fact) + ".\n";
   return out;
 }
 
@@ -107,6 +92,34 @@ void append_section(std::string& out, const BlockInfo& block, const std::string&
 }
 
 }  // namespace
+
+std::string row_shape(const RowInfo& row) {
+  if (row.kind == Kind::entries) return fmt::format("{} {{ {} ... }}", row.name, row.syntax);
+  std::string shape = row.name;
+  if (!row.syntax.empty()) shape += " " + row.syntax;
+  return row.kind == Kind::block ? shape + " { ... }" : shape;
+}
+
+std::vector<std::string> row_facts(const RowInfo& row) {
+  std::vector<std::string> facts;
+  const auto add = [&facts](std::string_view label, const std::string& what) {
+    if (!what.empty()) facts.push_back(fmt::format("{} {}", label, what));
+  };
+  add("Range", row.range);
+  add("Default", row.fallback);
+  if (const auto times = repetition(row); !times.empty()) facts.emplace_back(times);
+  add("Also written", fmt::format("{}", fmt::join(row.aliases, ", ")));
+  add("Since keepalived", row.since);
+  if (row.no_effect && row.deprecation_message.empty()) {
+    facts.emplace_back("Understood, and without effect in this version");
+  }
+  if (!row.replacement.empty()) {
+    facts.push_back("Deprecated: use " + row.replacement);
+  } else if (!row.deprecation_message.empty() && !row.no_effect) {
+    facts.emplace_back("Deprecated");
+  }
+  return facts;
+}
 
 std::string print_tree(const Tree& tree) {
   std::string out;

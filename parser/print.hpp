@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "parser/schema.hpp"
 #include "parser/tree.hpp"
@@ -11,6 +12,14 @@ namespace understudy::parser {
 /// The tree as configuration text: a statement per line, blocks indented by four columns, words
 /// quoted where they have to be. Reading it gives the same tree.
 [[nodiscard]] std::string print_tree(const Tree& tree);
+
+/// What a row looks like in a file: "priority NUMBER", "track_script { LINE ... }",
+/// "vrrp_instance NAME { ... }".
+[[nodiscard]] std::string row_shape(const RowInfo& row);
+
+/// Everything else there is to know about a row, as sentences without a full stop: "Range 1..255",
+/// "Default 100", "Since keepalived 2.4.1".
+[[nodiscard]] std::vector<std::string> row_facts(const RowInfo& row);
 
 /// The rows of a block and all below it as man(7) source: each keyword with its syntax, range,
 /// default, what it does, its age and its successor; blocks as sections of their own, named by

@@ -56,6 +56,9 @@ struct Command {
 /// understudy config: prints the effective configuration.
 [[nodiscard]] int run_config(const Arguments& arguments);
 
+/// understudy explain: prints what there is to know about a keyword.
+[[nodiscard]] int run_explain(const Arguments& arguments);
+
 /// The status of a command line that cannot be used.
 inline constexpr int kUsageStatus = 2;
 

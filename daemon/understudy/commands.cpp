@@ -15,6 +15,7 @@ constexpr std::array kConfigOptions{
 
 constexpr std::array kCommands{
     Command{"config", "", 0, 0, "Print the configuration as understood, defaults included", kConfigOptions, run_config},
+    Command{"explain", "[KEYWORD [BLOCK]]", 0, 2, "Print what a keyword means; without one, list the blocks", {}, run_explain},
 };
 // clang-format on
 

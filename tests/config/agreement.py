@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Compares the status of `keepalived -t` with the original's on generated files.
 
-    agreement.py OURS ORIGINAL [--files N] [--seed S] [--show]
+    agreement.py OURS ORIGINAL [--files N] [--seed S] [--first N] [--messages] [--reasons]
 
-Fails when fewer than 99 % agree, after leaving out what known_differences.py names. Prints each
-disagreement as a file that can be run again.
+Fails when fewer than 99.5 % agree, after leaving out what known_differences.py names. Prints each
+disagreement as a file that can be run again; with --messages also what only one of the two says where
+they agree, most frequent first.
 """
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,97 +18,111 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import namespace  # noqa: E402
+from chance import Keywords  # noqa: E402
+from config_test import run  # noqa: E402
 from generate import Generator  # noqa: E402
 from known_differences import known_difference  # noqa: E402
 
-REQUIRED = 0.99
-TIMEOUT = 30
+REQUIRED = 0.995
+SHOWN = 40
 
 
-def run(program, path):
-    """Exit status and output of one config test; a signal is its negative number."""
-    result = subprocess.run([program, "-t", "-l", "-f", path], stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT,
-                            check=False)
-    return result.returncode, result.stdout.decode("utf-8", "replace")
+def about(original):
+    """The version of the keywords to draw from, and the ones its build does not have."""
+    said = subprocess.run([original, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False).stdout
+    if "Understudy" in said:
+        print(f"SKIP: {original} is this program itself, installed")
+        sys.exit(namespace.SKIPPED)
+    version = "2.2.7" if "v2.2." in said else "2.4.3"
+    options = re.search(r"Config options:(.*)", said)
+    without_snmp = options is not None and "SNMP" not in options.group(1)
+    keywords = Keywords(version)
+    left_out = [row.keyword for rows in keywords.rows.values() for row in rows
+                if without_snmp and ("snmp" in row.keyword or row.keyword == "enable_traps")]
+    return version, Keywords(version, left_out)
 
 
-IFF_LOOPBACK = 0x8
-IFF_MULTICAST = 0x1000
+def said_lines(output):
+    """The diagnostics of an output as texts without the numbers that differ from file to file."""
+    return {re.sub(r"\d+", "9", line) for line in output.splitlines() if line.strip()}
 
 
-def interfaces():
-    """What may be named in an `interface`: what can multicast and is not the loopback."""
-    names = []
-    for name in sorted(os.listdir("/sys/class/net")):
-        with open(f"/sys/class/net/{name}/flags", encoding="ascii") as file:
-            flags = int(file.read(), 16)
-        if flags & IFF_MULTICAST and not flags & IFF_LOOPBACK:
-            names.append(name)
-    return names
+class Comparison:
+    """Two programs, and what came of running them on the same files."""
+
+    def __init__(self, arguments, directory):
+        self.arguments = arguments
+        self.directory = directory
+        self.version, self.keywords = about(arguments.original)
+        self.statuses = Counter()
+        self.only_original = Counter()
+
+    def compare(self, index):
+        """None when both agree, else the kind of difference and two texts."""
+        text = Generator(f"{self.arguments.seed}/{index}", self.keywords, namespace.INTERFACES).file()
+        path = os.path.join(self.directory, f"{index}.conf")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        theirs, their_output = run(self.arguments.original, path)
+        ours, our_output = run(self.arguments.ours, path)
+        os.unlink(path)
+        their_output = their_output.replace(path, "F")
+        our_output = our_output.replace(path, "F")
+        if ours == theirs:
+            self.statuses[ours] += 1
+            if self.arguments.messages:
+                self.only_original.update(said_lines(their_output) - said_lines(our_output))
+            return None
+        reason = known_difference(self.version, theirs, their_output, ours, our_output)
+        if reason:
+            return "known", reason, text
+        return "status", text, f"--- theirs {theirs}\n{their_output}\n--- ours {ours}\n{our_output}"
 
 
-def compare(arguments, index, directory):
-    """None when both agree, else what to print."""
-    text = Generator(f"{arguments.seed}/{index}", interfaces() or ["nosuchif1"]).file()
-    path = os.path.join(directory, f"{index}.conf")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-    theirs, their_output = run(arguments.original, path)
-    ours, our_output = run(arguments.ours, path)
-    os.unlink(path)
-    if ours == theirs:
-        arguments.statuses[ours] += 1
-        missing = [line for line in their_output.replace(path, "F").splitlines()
-                   if line not in our_output.replace(path, "F").splitlines()]
-        return ("messages", text, missing) if missing and arguments.show else None
-    reason = known_difference(theirs, their_output, our_output)
-    if reason:
-        return ("known", reason, "")
-    return ("status", text, f"theirs {theirs}\n{their_output}\nours {ours}\n{our_output}")
+def report(comparison, outcomes):
+    """Prints what came of it; the number of files compared and the number in agreement."""
+    known = Counter()
+    wrong = 0
+    for index, outcome in outcomes:
+        if outcome is None:
+            continue
+        kind, first, second = outcome
+        if kind == "known":
+            known[first] += 1
+        else:
+            wrong += 1
+            if wrong <= comparison.arguments.shown:
+                print(f"=== file {index}: statuses differ\n{first}\n{second}")
+    for reason, count in known.most_common():
+        print(f"left out {count}: {reason}")
+    for line, count in comparison.only_original.most_common(100):
+        print(f"only the original says, {count} times: {line}")
+    print("statuses agreed on:", ", ".join(f"{status}: {count}" for status, count in
+                                           sorted(comparison.statuses.items(), key=str)))
+    compared = comparison.arguments.files - sum(known.values())
+    return compared, compared - wrong
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("ours")
     parser.add_argument("original")
-    parser.add_argument("--files", type=int, default=400)
+    parser.add_argument("--files", type=int, default=5000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", default="agreement")
-    parser.add_argument("--show", action="store_true", help="also messages only the original has")
+    parser.add_argument("--shown", type=int, default=SHOWN)
+    parser.add_argument("--messages", action="store_true", help="also messages only the original has")
     arguments = parser.parse_args()
-    version = subprocess.run([arguments.original, "--version"], stdin=subprocess.DEVNULL,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                             check=False).stdout
-    if "Understudy" in version:
-        print(f"SKIP: {arguments.original} is this program itself, installed")
-        return 77
-    known = {}
-    wrong = 0
-    arguments.statuses = Counter()
-    indexes = range(arguments.first, arguments.first + arguments.files)
+    namespace.enter()
     with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor(2) as pool:
-        jobs = pool.map(lambda index: (index, compare(arguments, index, directory)), indexes)
-        for index, outcome in jobs:
-            if outcome is None:
-                continue
-            kind, first, second = outcome
-            if kind == "known":
-                known[first] = known.get(first, 0) + 1
-                continue
-            if kind == "status":
-                wrong += 1
-                print(f"=== file {index}: statuses differ\n{first}\n{second}")
-            else:
-                print(f"--- file {index}: only the original says")
-                print("\n".join(second))
-    compared = arguments.files - sum(known.values())
-    for reason, count in sorted(known.items()):
-        print(f"left out {count}: {reason}")
-    print("statuses agreed on:",
-          ", ".join(f"{status}: {count}" for status, count in sorted(arguments.statuses.items())))
-    print(f"{compared - wrong} of {compared} agree")
-    return 0 if compared - wrong >= REQUIRED * compared else 1
+        comparison = Comparison(arguments, directory)
+        indexes = range(arguments.first, arguments.first + arguments.files)
+        outcomes = list(pool.map(lambda index: (index, comparison.compare(index)), indexes))
+    compared, agreed = report(comparison, outcomes)
+    print(f"{agreed} of {compared} agree")
+    return 0 if agreed >= REQUIRED * compared else 1
 
 
 if __name__ == "__main__":

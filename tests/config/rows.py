@@ -10,7 +10,6 @@ each status that is not as it should be.
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -18,22 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import namespace  # noqa: E402
-from surroundings import TRACKED, read_rows  # noqa: E402
+from config_test import run  # noqa: E402
+from surroundings import read_rows  # noqa: E402
 from usage import texts  # noqa: E402
-
-TIMEOUT = 30
-
-
-def run(program, path):
-    """Exit status and output of one config test; a signal is its negative number."""
-    try:
-        result = subprocess.run([program, "-t", "-l", "-f", path], stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT,
-                                check=False)
-    except subprocess.TimeoutExpired:
-        return "hang", ""
-    return result.returncode, result.stdout.decode("utf-8", "replace")
-
 
 def as_status(column):
     """What a column expects. Where the original dies, an argument is missing."""

@@ -24,6 +24,8 @@ class Row:
     range: str
     default: str
     flags: frozenset
+    # Whether the version asked for has it.
+    known: bool
     # Expected statuses of 2.4.3 by way of use; only the ways that apply.
     expected: dict
 
@@ -47,6 +49,7 @@ def read_rows(version="2.4.3"):
                 expected = {"use": "0"}
             rows.append(Row(line["path"], line["keyword"], line["kind"], line["type"], line["range"],
                             line["default"], frozenset(line["flags"].split()),
+                            line[f"known_{version}"] == "yes",
                             {way: status for way, status in expected.items() if status != "-"}))
     return rows
 

@@ -75,8 +75,13 @@ std::string_view repetition(const RowInfo& row) {
 
 std::string entry(const RowInfo& row) {
   const std::string shape = row_shape(row);
-  std::string out = fmt::format(".TP\n\\fB{}\\fR{}\n{}\n", roff(row.name),
-                                roff_inside(shape.substr(row.name.size())), roff(row.doc));
+  const std::size_t syntax = std::min(shape.find(row.syntax, row.name.size()), shape.size());
+  const std::string_view before = std::string_view(shape).substr(0, syntax);
+  std::string out =
+      fmt::format(".TP\n\\fB{}\\fR{}", roff(row.name), roff_inside(before.substr(row.name.size())));
+  if (!row.syntax.empty()) out += fmt::format("\\fI{}\\fR", roff_inside(row.syntax));
+  const std::string after = roff_inside(shape.substr(syntax + row.syntax.size()));
+  out += fmt::format("{}\n{}\n", after, roff(row.doc));
   for (const std::string& fact : row_facts(row)) out += roff(fact) + ".\n";
   return out;
 }

@@ -320,7 +320,7 @@ TEST_CASE("the manual is made of the rows", "[schema]") {
         ".TP\n\\fBlast\\fR \\fINUMBER\\fR\nThe last.\nRange \\-1..9.\n"
         "May be given once; the last counts.\nAlso written ultimate.\n"
         ".TP\n\\fBold\\fR \\fINUMBER\\fR\nOlder.\nRange \\-1..9.\n"
-        "Deprecated: use \\fBlast\\fR.\n"
+        "Deprecated: use last.\n"
         ".TP\n\\fBinner\\fR { ... }\nMore.\nMay be given several times.\n"
         ".TP\n\\fBquiet\\fR\nNothing \\[u2026]\nUnderstood, and without effect in this version.\n"
         ".TP\n\\fBlist\\fR { \\fIIP\\fR ... }\nMany.\n"

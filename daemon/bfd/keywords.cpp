@@ -81,7 +81,7 @@ void add_addresses(Rows& rows) {
       .invalid(kPrefix + " has malformed source address {1}, ignoring");
   rows.value("multihop", "Use the port of multihop sessions, 4784.", optional_boolean(),
              &SessionConfig::multihop)
-      .from("2.3.2")
+      .from("2.2.8")
       .by_default("off")
       .invalid(kPrefix + " multihop setting not valid - {1}");
 }

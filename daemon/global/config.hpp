@@ -313,7 +313,7 @@ struct GlobalConfig {
   std::string json_dump_file;
   std::uint8_t json_version = 1;
   /// Where names of routing tables, protocols … are looked up.
-  std::string iproute_usr_dir = "/etc/iproute2";
+  std::string iproute_usr_dir = "/usr/share/iproute2";
   std::string iproute_etc_dir = "/etc/iproute2";
   /// Where the expanded configuration is kept; empty: in memory.
   std::string tmp_config_directory;

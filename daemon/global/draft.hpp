@@ -2,11 +2,14 @@
 // complete_global() turns it into GlobalConfig.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "daemon/global/config.hpp"
@@ -21,6 +24,13 @@ struct FifoDraft {
   std::string user;
   std::string group;
   std::optional<ScriptText> script;
+};
+
+/// startup_script, shutdown_script.
+struct LifecycleScriptDraft {
+  std::optional<ScriptText> text;
+  parser::Location place;
+  std::chrono::seconds timeout{10};
 };
 
 /// A bfd_instance as the sections that follow it know it.
@@ -38,21 +48,26 @@ struct BfdName {
 struct GlobalDraft : GlobalConfig {
   std::optional<Credentials> script_user;
   bool script_user_unknown = false;
+  LifecycleScriptDraft startup_script_text;
+  LifecycleScriptDraft shutdown_script_text;
   FifoDraft notify_fifo_text;
   FifoDraft vrrp_notify_fifo_text;
   FifoDraft lvs_notify_fifo_text;
   bool nftables_given = false;
-  /// Where the track_file of the same index in track_files stands.
-  std::vector<parser::Location> track_file_places;
+  /// A track_file's place in track_files, and in the text.
+  struct TrackFilePlace {
+    std::size_t index = 0;
+    parser::Location at;
+  };
+  std::unordered_map<std::string, TrackFilePlace> track_file_index;
+  /// The track_file block that is open.
+  TrackFile open_track_file;
   /// The track_file of that name that stands before a place in the text; nullptr: none.
   [[nodiscard]] const TrackFile* find_track_file(std::string_view name,
                                                  parser::Location use) const {
-    for (std::size_t i = 0; i < track_files.size(); ++i) {
-      if (track_files[i].name == name && track_file_places[i].line <= use.line) {
-        return &track_files[i];
-      }
-    }
-    return nullptr;
+    const auto found = track_file_index.find(std::string(name));
+    const bool known = found != track_file_index.end() && found->second.at.line <= use.line;
+    return known ? &track_files[found->second.index] : nullptr;
   }
   /// The bfd_instance of that name that stands before a place in the text; nullptr: none.
   std::function<const BfdName*(std::string_view name, parser::Location use)> find_bfd;

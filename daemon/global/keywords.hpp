@@ -15,8 +15,7 @@ namespace understudy {
 /// The rows inside global_defs.
 [[nodiscard]] parser::Block<GlobalDraft> global_defs_rows();
 
-/// Keywords of global_defs and of the top level without effect.
-void add_ignored_global(parser::Block<GlobalDraft>& global_defs);
+/// Blocks of the top level without effect.
 void add_ignored_top(parser::Block<GlobalDraft>& top);
 
 /// Fills in what depends on the machine: router_id, sender and HELO name from `hostname`.

@@ -38,20 +38,37 @@ struct Interpretation {
   std::string cannot_run;
 };
 
-ScriptPolicy policy_of(const GlobalDraft& global) {
-  return {global.script_user, global.script_user_unknown, global.enable_script_security};
-}
-
 bool stopped(const Diagnostics& diagnostics) { return diagnostics.any(Severity::missing_argument); }
 
 void verify_checkers(ConfigDraft& draft, Diagnostics& diagnostics, Config& config) {
   diagnostics.set_stage(Stage::checkers);
   if (draft.checkers.virtual_servers.empty()) return;
-  ScriptUsers users(policy_of(draft.global), diagnostics);
+  ScriptUsers users(draft.global.script_policy(), diagnostics);
   users.note_script(config.global.notify_fifo.script.argv);
   users.note_script(config.global.lvs_notify_fifo.script.argv);
   config.checkers = checkers::verify(std::move(draft.checkers), config.global, users, diagnostics);
   users.report_violation("check ");
+}
+
+/// The instance that lvs_sync_daemon follows must exist; its virtual router id is the usual id.
+void complete_sync_daemon(Config& config, Diagnostics& diagnostics) {
+  SyncDaemonConfig& sync = config.global.lvs_sync_daemon;
+  if (sync.interface.empty()) return;
+  if (sync.instance.empty()) {
+    sync.id = sync.id.value_or(0);
+    return;
+  }
+  const auto& instances = config.vrrp.instances;
+  const auto found = std::ranges::find(instances, sync.instance, &vrrp::InstanceConfig::name);
+  if (found != instances.end()) {
+    sync.id = sync.id.value_or(found->vrid.value());
+    return;
+  }
+  diagnostics.add(Severity::error, Location{},
+                  fmt::format("Unable to find vrrp instance {} for lvs_syncd - clearing lvs_syncd "
+                              "config",
+                              sync.instance));
+  sync = {};
 }
 
 /// Gives the reason why an instance cannot run, or "".
@@ -63,11 +80,12 @@ std::string verify_vrrp(ConfigDraft& draft, Diagnostics& diagnostics, Config& co
     return why + ": " + draft.vrrp.missing_interface;
   }
   if (draft.vrrp.instances.empty()) return {};
-  ScriptUsers users(policy_of(draft.global), diagnostics);
+  ScriptUsers users(draft.global.script_policy(), diagnostics);
   users.note_script(config.global.notify_fifo.script.argv);
   users.note_script(config.global.vrrp_notify_fifo.script.argv);
   auto verified = vrrp::verify(std::move(draft.vrrp), config.global, users, diagnostics);
   config.vrrp = std::move(verified.config);
+  complete_sync_daemon(config, diagnostics);
   users.report_violation("");
   return verified.cannot_run;
 }
@@ -101,14 +119,12 @@ Interpretation interpret(const ExpandedText& text, const LoadOptions& options,
            options.interfaces->contains(name);
   };
   draft.vrrp.has_user = [&](const ScriptText& script) {
-    return ScriptUsers(policy_of(draft.global), diagnostics).resolve(script, "vrrp").has_value();
+    return ScriptUsers(draft.global.script_policy(), diagnostics).resolve(script, "vrrp").has_value();
   };
   parser::bind_all(rows, draft, tree, diagnostics);
-  if (stopped(diagnostics)) return result;
 
   diagnostics.set_stage(Stage::parent);
-  ScriptUsers users(policy_of(draft.global), diagnostics);
-  result.config.global = complete_global(draft.global, options.hostname, users);
+  result.config.global = complete_global(draft.global, options.hostname, diagnostics);
   verify_checkers(draft, diagnostics, result.config);
   result.config.bfd = std::move(draft.bfd.config);
   result.cannot_run = verify_vrrp(draft, diagnostics, result.config);
@@ -136,6 +152,8 @@ std::string refusal_of(MainFile main, const std::string& path) {
       return fmt::format("configuration file {} is not a regular non-executable file", path);
     case MainFile::empty:
       return fmt::format("configuration file {} is empty", path);
+    case MainFile::too_large:
+      return fmt::format("configuration file {} makes a configuration that is too large", path);
   }
   return {};
 }

@@ -1,4 +1,5 @@
 #include <netdb.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -7,6 +8,8 @@
 namespace understudy {
 
 namespace {
+
+using parser::Severity;
 
 /// The pipe with its owner; without path when there is none or its user does not exist.
 NotifyFifo complete_fifo(const FifoDraft& draft, const std::string& name, ScriptUsers& users) {
@@ -20,10 +23,56 @@ NotifyFifo complete_fifo(const FifoDraft& draft, const std::string& name, Script
   return fifo;
 }
 
+/// Two pipes of one name would tell everything twice; two readers would share what is told.
+void separate_fifos(GlobalConfig& config, parser::Diagnostics& diagnostics) {
+  const auto note = [&](const std::string& message) {
+    diagnostics.add(Severity::note, {}, message);
+  };
+  const std::string& common = config.notify_fifo.path;
+  NotifyFifo& vrrp = config.vrrp_notify_fifo;
+  NotifyFifo& lvs = config.lvs_notify_fifo;
+  const auto drop = [&](NotifyFifo& fifo, const std::string& who) {
+    if (common.empty() || fifo.path != common) return;
+    note("notify FIFO " + common + " has been specified for global and " + who +
+         " FIFO - ignoring " + who + " FIFO");
+    fifo = {};
+  };
+  drop(vrrp, "vrrp");
+  drop(lvs, "LVS");
+  if (lvs.path.empty() || lvs.path != vrrp.path || lvs.script.empty() || vrrp.script.empty()) {
+    return;
+  }
+  note("LVS notify FIFO and vrrp FIFO are the same both with scripts - ignoring LVS FIFO script");
+  lvs.script = {};
+}
+
+LifecycleScript complete_lifecycle(const LifecycleScriptDraft& draft, const std::string& type,
+                                   ScriptUsers& users, parser::Diagnostics& diagnostics) {
+  LifecycleScript complete{users.call<Script>(draft.text, type), draft.timeout};
+  if (draft.text && complete.script.empty()) {
+    diagnostics.add(Severity::error, draft.place, "Invalid " + type + " script");
+  }
+  return complete;
+}
+
+/// What scripts without a user run as, as far as that is known without running one.
+void set_default_script_user(GlobalConfig& config, const GlobalDraft& draft) {
+  if (draft.script_user_unknown) return;
+  auto user = draft.script_user;
+  if (!user) {
+    if (const auto usual = find_credentials("keepalived_script", {})) user = *usual;
+  }
+  if (!user && !draft.enable_script_security) user = Credentials{geteuid(), getegid()};
+  if (!user) return;
+  config.default_script_user_known = true;
+  config.default_script_uid = user->uid;
+  config.default_script_gid = user->gid;
+}
+
 }  // namespace
 
 GlobalConfig complete_global(const GlobalDraft& draft, const std::string& hostname,
-                             ScriptUsers& users) {
+                             parser::Diagnostics& diagnostics) {
   GlobalConfig config = draft;
   if (config.router_id.empty()) config.router_id = hostname;
   if (!config.smtp_server.address.empty()) {
@@ -32,9 +81,23 @@ GlobalConfig complete_global(const GlobalDraft& draft, const std::string& hostna
     }
     if (config.smtp_helo_name.empty()) config.smtp_helo_name = hostname;
   }
+  SnmpConfig& snmp = config.snmp;
+  if (snmp.real_server_interval.count() == 0) {
+    snmp.real_server_interval = snmp.virtual_server_interval;
+  }
+  set_default_script_user(config, draft);
+  ScriptUsers users(draft.script_policy(), diagnostics);
   config.notify_fifo = complete_fifo(draft.notify_fifo_text, "notify_fifo", users);
   config.vrrp_notify_fifo = complete_fifo(draft.vrrp_notify_fifo_text, "vrrp_notify_fifo", users);
   config.lvs_notify_fifo = complete_fifo(draft.lvs_notify_fifo_text, "lvs_notify_fifo", users);
+  separate_fifos(config, diagnostics);
+  // The readers of pipes are run, and spoken of, by the children.
+  ScriptUsers own_users(draft.script_policy(), diagnostics);
+  config.startup_script =
+      complete_lifecycle(draft.startup_script_text, "startup", own_users, diagnostics);
+  config.shutdown_script =
+      complete_lifecycle(draft.shutdown_script_text, "shutdown", own_users, diagnostics);
+  own_users.report_violation("start/shutdown ");
   return config;
 }
 

@@ -212,6 +212,8 @@ struct GlobalConfig {
   bool no_email_faults = false;
   bool no_checker_emails = false;
 
+  /// What scripts that name no user run as, when that can be said.
+  bool default_script_user_known = false;
   std::uint32_t default_script_uid = 0;
   std::uint32_t default_script_gid = 0;
   bool enable_script_security = false;

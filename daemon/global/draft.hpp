@@ -48,6 +48,9 @@ struct BfdName {
 struct GlobalDraft : GlobalConfig {
   std::optional<Credentials> script_user;
   bool script_user_unknown = false;
+  [[nodiscard]] ScriptPolicy script_policy() const {
+    return {script_user, script_user_unknown, enable_script_security};
+  }
   LifecycleScriptDraft startup_script_text;
   LifecycleScriptDraft shutdown_script_text;
   FifoDraft notify_fifo_text;

@@ -18,9 +18,10 @@ namespace understudy {
 /// Blocks of the top level without effect.
 void add_ignored_top(parser::Block<GlobalDraft>& top);
 
-/// Fills in what depends on the machine: router_id, sender and HELO name from `hostname`.
+/// Fills in what depends on other keywords and on the machine: who runs scripts; router_id, sender
+/// and HELO name from `hostname`.
 [[nodiscard]] GlobalConfig complete_global(const GlobalDraft& draft, const std::string& hostname,
-                                           ScriptUsers& users);
+                                           parser::Diagnostics& diagnostics);
 
 /// Resolves smtp_server ("IP-or-NAME", port) with getaddrinfo(3), which may ask the DNS; an empty
 /// endpoint when there is no such host.

@@ -62,6 +62,26 @@ Result<Credentials> find_credentials(const std::string& user, const std::string&
   return found;
 }
 
+std::vector<std::string> owner_words(std::uint32_t uid, std::uint32_t gid) {
+  std::vector<std::string> words;
+  with_buffer([&](std::vector<char>& buffer) {
+    passwd entry{};
+    passwd* result = nullptr;
+    const int error = getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &result);
+    if (result != nullptr) words.emplace_back(entry.pw_name);
+    return error;
+  });
+  with_buffer([&](std::vector<char>& buffer) {
+    ::group entry{};
+    ::group* result = nullptr;
+    const int error = getgrgid_r(gid, &entry, buffer.data(), buffer.size(), &result);
+    if (result != nullptr) words.emplace_back(entry.gr_name);
+    return error;
+  });
+  if (words.size() != 2) words.clear();
+  return words;
+}
+
 bool script_exists(const std::vector<std::string>& argv) {
   if (argv.empty() || argv[0].empty() || argv[0][0] == '<') return false;
   const std::string& name = argv[0];

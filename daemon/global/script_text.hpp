@@ -37,6 +37,9 @@ struct Credentials {
 [[nodiscard]] Result<Credentials> find_credentials(const std::string& user,
                                                    const std::string& group);
 
+/// The words USER GROUP that stand for these ids; none when one of them has no name.
+[[nodiscard]] std::vector<std::string> owner_words(std::uint32_t uid, std::uint32_t gid);
+
 /// Whether running `argv` would find a file: argv[0] is a path, or is found in PATH. A leading `<`
 /// (the file is only read) is not a script.
 [[nodiscard]] bool script_exists(const std::vector<std::string>& argv);

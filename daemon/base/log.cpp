@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <ctime>
 
@@ -39,6 +41,29 @@ void Log::write(int level, std::string_view line) {
   if (options_.to_syslog) to_syslog(level, line);
   if (options_.to_console) to_console(line);
   if (!options_.file.empty()) to_file(line);
+}
+
+void Log::write_all(const std::vector<std::string>& lines, std::chrono::milliseconds patience) {
+  std::chrono::steady_clock::duration waited{0};
+  for (const auto& line : lines) {
+    const auto begun = std::chrono::steady_clock::now();
+    if (waited < patience) wait_until_taken(begun + patience - waited);
+    waited += std::chrono::steady_clock::now() - begun;
+    write(LOG_INFO, line);
+  }
+}
+
+/// Where lines go can take one more, or it is later than `limit`.
+void Log::wait_until_taken(std::chrono::steady_clock::time_point limit) {
+  std::array<int, 2> takers{-1, -1};
+  if (options_.to_syslog && syslog_) takers[0] = syslog_.get();
+  if (options_.to_console) takers[1] = STDERR_FILENO;
+  for (const int taker : takers) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(limit - std::chrono::steady_clock::now());
+    pollfd ready{taker, POLLOUT, 0};
+    if (taker >= 0) poll(&ready, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+  }
 }
 
 void Log::to_syslog(int level, std::string_view line) {

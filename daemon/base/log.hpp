@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <syslog.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/base/fd.hpp"
 
@@ -50,6 +52,9 @@ class Log {
 
   /// One line at a syslog(3) level, no trailing newline.
   void write(int level, std::string_view line);
+  /// Many lines at info that should all arrive: waits for who is slow to take them, altogether at
+  /// most `patience`. For a time when nothing else needs the process.
+  void write_all(const std::vector<std::string>& lines, std::chrono::milliseconds patience);
   [[nodiscard]] const LogOptions& options() const { return options_; }
 
  private:
@@ -57,6 +62,7 @@ class Log {
   bool send_syslog(int level, std::string_view line);
   void to_console(std::string_view line) const;
   void to_file(std::string_view line);
+  void wait_until_taken(std::chrono::steady_clock::time_point limit);
 
   LogOptions options_;
   Fd syslog_;

@@ -26,6 +26,9 @@ std::optional<LinkMessage> decode_link(ByteView message) {
   result.link.index = InterfaceIndex(static_cast<std::uint32_t>(fixed->ifi_index));
   result.link.name = attributes.text(IFLA_IFNAME);
   result.link.flags = fixed->ifi_flags;
+  result.link.hardware = fixed->ifi_type;
+  result.link.mtu = attributes.u32(IFLA_MTU).value_or(0);
+  result.link.group = attributes.u32(IFLA_GROUP).value_or(0);
   const ByteView mac = attributes.get(IFLA_ADDRESS);
   if (mac.size() == result.link.mac.bytes.size()) {
     std::ranges::copy(mac, result.link.mac.bytes.begin());

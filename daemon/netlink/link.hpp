@@ -20,6 +20,11 @@ struct Link {
   std::uint32_t flags = 0;
   /// All zeros for an interface without an Ethernet address.
   MacAddress mac;
+  /// ARPHRD_* (linux/if_arp.h).
+  std::uint16_t hardware = 0;
+  std::uint32_t mtu = 0;
+  /// 0: the group every interface starts in.
+  std::uint32_t group = 0;
   /// Administratively up, and with a carrier.
   [[nodiscard]] bool up() const {
     return (flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);

@@ -1,0 +1,86 @@
+// VRRP's part of the configuration in the format of keepalived's -d.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/address.hpp"
+#include "daemon/global/config.hpp"
+#include "daemon/global/dump_lines.hpp"
+#include "vrrp/config.hpp"
+
+namespace understudy::vrrp {
+
+/// A network interface as the kernel has it.
+struct InterfaceFacts {
+  std::string name;
+  std::uint32_t index = 0;
+  /// IFF_* (netdevice(7)).
+  std::uint32_t flags = 0;
+  /// ARPHRD_*.
+  std::uint16_t hardware = 0;
+  std::uint32_t mtu = 0;
+  std::uint32_t group = 0;
+  MacAddress mac;
+  /// In the kernel's order.
+  std::vector<IpAddress> addresses;
+};
+
+/// What an instance does.
+struct InstanceFacts {
+  RouterState state = RouterState::init;
+  /// Of its adverts; empty: none yet.
+  IpAddress source;
+  /// Of its interface.
+  std::uint32_t interface_index = 0;
+  bool interface_up = false;
+  /// Heard from others, while it does not preempt.
+  std::uint8_t highest_other_priority = 0;
+  /// Since the epoch; 0: none was sent.
+  std::chrono::microseconds last_advert{0};
+  /// Descriptors for receiving and for sending.
+  std::optional<std::pair<int, int>> sockets;
+  /// Its addresses are in the kernel.
+  bool addresses_set = false;
+};
+
+/// What a vrrp_script does.
+struct ScriptFacts {
+  /// Successes in a row, as the original counts: at least `rise` is good.
+  int result = 0;
+  const char* initial = "INIT";
+  const char* state = "idle";
+};
+
+/// A BFD session instances may track.
+struct BfdFacts {
+  std::string name;
+  int weight = 0;
+  bool reverse = false;
+  bool up = false;
+};
+
+/// What the section shows besides the configuration. Instances and scripts that are missing here
+/// have not begun.
+struct DumpFacts {
+  /// In the order of their indices.
+  std::vector<InterfaceFacts> interfaces;
+  std::map<std::string, InstanceFacts> instances;
+  std::map<std::string, RouterState> groups;
+  std::map<std::string, ScriptFacts> scripts;
+  /// Static addresses are in the kernel.
+  bool static_addresses_set = false;
+  std::vector<BfdFacts> bfds;
+  FindScript find_script;
+};
+
+/// Everything about VRRP, below the global definitions.
+[[nodiscard]] std::vector<std::string> dump(const VrrpConfig& config, const GlobalConfig& global,
+                                            const DumpFacts& facts);
+
+}  // namespace understudy::vrrp

@@ -377,24 +377,6 @@ void dump_bfds(DumpLines& out, const Context& context) {
 
 }  // namespace
 
-ServiceFacts facts_of(const Pool& pool) {
-  const auto seats = pool.seats();
-  const auto seated = [&](const Endpoint& endpoint) {
-    return std::ranges::find(seats, endpoint, &Seat::endpoint) != seats.end();
-  };
-  const PoolState& state = pool.state();
-  const VirtualServer& config = pool.config();
-  ServiceFacts facts;
-  facts.quorum_up = state.quorum_up;
-  facts.sorry_set = config.sorry_server && seated(config.sorry_server->endpoint);
-  for (std::size_t i = 0; i < state.servers.size(); ++i) {
-    ServerFacts server{state.servers[i].alive, seated(config.real_servers[i].endpoint), {}};
-    for (const bool up : state.servers[i].checks) server.checks.push_back({up, false});
-    facts.servers.push_back(std::move(server));
-  }
-  return facts;
-}
-
 std::vector<std::string> dump(const CheckersConfig& config, const GlobalConfig& global,
                               const DumpFacts& facts) {
   const Context context{config, global, facts};

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <ctime>
 
+#include "checkers/dns_type.hpp"
 #include "checkers/dump_parts.hpp"
 #include "checkers/label.hpp"
+#include "checkers/regex_options.hpp"
 
 namespace understudy::checkers {
 namespace {
@@ -154,33 +156,9 @@ void dump_kind(DumpLines& out, const SmtpCheck& check, const CheckSubject& /*sub
   out.add("   helo = {}", check.helo_name);
 }
 
-const char* type_text(DnsType type) {
-  switch (type) {
-    case DnsType::a:
-      return "A";
-    case DnsType::ns:
-      return "NS";
-    case DnsType::cname:
-      return "CNAME";
-    case DnsType::soa:
-      return "SOA";
-    case DnsType::mx:
-      return "MX";
-    case DnsType::txt:
-      return "TXT";
-    case DnsType::aaaa:
-      return "AAAA";
-    case DnsType::rrsig:
-      return "RRSIG";
-    case DnsType::dnskey:
-      return "DNSKEY";
-  }
-  return "?";
-}
-
 void dump_kind(DumpLines& out, const DnsCheck& check, const CheckSubject& /*subject*/) {
   out.add("   Keepalive method = DNS_CHECK");
-  out.add("   Type = {}", type_text(check.type));
+  out.add("   Type = {}", name_of(check.type));
   out.add("   Name = {}", check.name);
 }
 

@@ -1,0 +1,36 @@
+// What a dump shows of virtual servers at work.
+#pragma once
+
+#include <vector>
+
+#include "checkers/pool.hpp"
+
+namespace understudy::checkers {
+
+/// What a check found.
+struct CheckFacts {
+  bool up = false;
+  bool has_run = false;
+};
+
+/// What a real server does.
+struct ServerFacts {
+  bool alive = false;
+  /// It is in the kernel's table.
+  bool set = false;
+  /// In the order of its configuration.
+  std::vector<CheckFacts> checks;
+};
+
+/// What a virtual server does.
+struct ServiceFacts {
+  bool quorum_up = false;
+  bool sorry_set = false;
+  /// In the order of its configuration.
+  std::vector<ServerFacts> servers;
+};
+
+/// What a pool shows of its virtual server.
+[[nodiscard]] ServiceFacts facts_of(const Pool& pool);
+
+}  // namespace understudy::checkers

@@ -76,6 +76,9 @@ int test_config(const Options& options) {
   for (const auto& diagnostic : loaded.diagnostics) {
     fmt::print(out, "{}\n", parser::render(diagnostic));
   }
+  if (!loaded.diagnostics.empty()) {
+    fmt::print(out, "{}\n", parser::summary(loaded.diagnostics, options.config_file));
+  }
   if (out != stderr) std::fclose(out);
   return loaded.test_status;
 }

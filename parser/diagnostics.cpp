@@ -5,10 +5,15 @@
 #include <algorithm>
 #include <numeric>
 
-#include "parser/source.hpp"
+#include "parser/expanded_text.hpp"
 
 namespace understudy::parser {
 namespace {
+
+constexpr std::string_view kEllipsis = "...";
+/// Octets of a line, and of a message, that are shown.
+constexpr std::size_t kMaxShown = 200;
+constexpr std::size_t kMaxMessage = 400;
 
 /// Length of the well-formed UTF-8 sequence at the front, 0 if there is none.
 std::size_t sequence_length(std::string_view text) {
@@ -60,8 +65,9 @@ std::string printable(std::string_view text) {
 
 std::string caret_line(const Diagnostic& diagnostic) {
   const std::string_view line = diagnostic.source_line;
-  const std::size_t begin = std::min<std::size_t>(diagnostic.column - 1, line.size());
-  std::string out;
+  const std::size_t begin =
+      std::min<std::size_t>(diagnostic.column - 1 - diagnostic.left_out, line.size());
+  std::string out(diagnostic.left_out != 0 ? kEllipsis.size() : 0, ' ');
   for_each_character(line.substr(0, begin), [&](std::string_view sequence) {
     out += sequence == "\t" ? "\t" : wide(sequence) ? "  " : " ";
   });
@@ -71,6 +77,22 @@ std::string caret_line(const Diagnostic& diagnostic) {
   out += '^';
   if (columns > 1) out.append(columns - 1, '~');
   return out;
+}
+
+std::string describe(const Step& step) {
+  const auto place = [&] { return fmt::format("{}:{}", step.file, step.line); };
+  switch (step.kind) {
+    case Step::Kind::include:
+      return "included from " + place();
+    case Step::Kind::definition:
+      return fmt::format("in the expansion of ${} defined at {}, its line {}", step.name, place(),
+                         step.part);
+    case Step::Kind::values:
+      return "with " + step.name;
+    case Step::Kind::replaced:
+      return fmt::format("${} is defined at {}", step.name, place());
+  }
+  return {};
 }
 
 /// Edit distance with transposition of neighbours, or `limit` + 1 when it is more.
@@ -116,11 +138,46 @@ std::string first_line(const Diagnostic& diagnostic) {
 std::string render(const Diagnostic& diagnostic) {
   std::string out = first_line(diagnostic);
   if (diagnostic.line != 0 && !diagnostic.source_line.empty()) {
-    out += "\n" + printable(diagnostic.source_line);
+    out += '\n';
+    if (diagnostic.left_out != 0) out += kEllipsis;
+    out += printable(diagnostic.source_line);
+    if (diagnostic.cut) out += kEllipsis;
     if (diagnostic.column != 0) out += "\n" + caret_line(diagnostic);
   }
-  if (!diagnostic.hint.empty()) out += "\n" + printable(diagnostic.hint);
+  if (!diagnostic.hint.empty()) out += "\n" + printable(bounded(diagnostic.hint));
+  for (const Step& step : diagnostic.chain) out += "\n" + printable(bounded(describe(step)));
   return out;
+}
+
+std::string summary(const std::vector<Diagnostic>& diagnostics, const std::string& name) {
+  if (diagnostics.empty()) return {};
+  const auto notes = static_cast<std::size_t>(
+      std::ranges::count(diagnostics, Severity::note, &Diagnostic::severity));
+  const auto counted = [](std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+  };
+  const std::size_t errors = diagnostics.size() - notes;
+  std::string out;
+  if (errors != 0) out = counted(errors, "error");
+  if (notes != 0) out += (out.empty() ? "" : ", ") + counted(notes, "note");
+  return fmt::format("{} in {}", out, name);
+}
+
+std::string bounded(std::string message) {
+  if (message.size() <= kMaxMessage) return message;
+  message.resize(kMaxMessage);
+  return message + std::string(kEllipsis);
+}
+
+void show_line(Diagnostic& diagnostic, std::string_view line) {
+  const std::size_t at = diagnostic.column == 0 ? 0 : diagnostic.column - 1;
+  // As much in front of the place as lets one see where it is.
+  const std::size_t begin = line.size() <= kMaxShown || at <= kMaxShown / 2
+                                ? 0
+                                : std::min(at - kMaxShown / 2, line.size() - kMaxShown);
+  diagnostic.left_out = static_cast<std::uint32_t>(begin);
+  diagnostic.source_line = line.substr(begin, kMaxShown);
+  diagnostic.cut = begin + diagnostic.source_line.size() < line.size();
 }
 
 int exit_status(const std::vector<Diagnostic>& diagnostics) {
@@ -142,15 +199,21 @@ void Diagnostics::add(Severity severity, Location at, std::string message, std::
     return;
   }
   seen_[index] = true;
-  Diagnostic diagnostic{severity, stage_, std::move(message), {}, 0, 0, 0, {}, std::move(hint)};
+  Diagnostic diagnostic;
+  diagnostic.severity = severity;
+  diagnostic.stage = stage_;
+  diagnostic.message = bounded(std::move(message));
+  diagnostic.hint = std::move(hint);
   if (at.known()) {
     const ExpandedText::Line& line = text_->lines()[at.line];
-    const bool named = stage_ != Stage::parent || line.file != 0 || text_->names_main_file();
-    if (named) diagnostic.file = text_->files()[line.file];
-    diagnostic.line = line.number;
+    const Place place = text_->reported({line.file, line.number}, line.origin);
+    const bool named = stage_ != Stage::parent || place.file != 0 || text_->names_main_file();
+    if (named) diagnostic.file = text_->files()[place.file];
+    diagnostic.line = place.number;
     diagnostic.column = at.column + 1;
     diagnostic.length = std::max<std::uint32_t>(at.length, 1);
-    diagnostic.source_line = line.text;
+    diagnostic.chain = text_->chain({line.file, line.number}, line.origin, at.line);
+    show_line(diagnostic, line.text);
   }
   all_.push_back({at.line, std::move(diagnostic)});
 }
@@ -167,10 +230,7 @@ std::vector<Diagnostic> Diagnostics::take() {
     return std::pair(a.diagnostic.stage, a.order) < std::pair(b.diagnostic.stage, b.order);
   });
   std::vector<Diagnostic> sorted;
-  for (Entry& entry : all_) {
-    sorted.push_back(std::move(entry.diagnostic));
-    if (sorted.back().severity == Severity::missing_argument) break;
-  }
+  for (Entry& entry : all_) sorted.push_back(std::move(entry.diagnostic));
   if (dropped_ != 0) {
     Diagnostic last;
     last.severity = Severity::note;

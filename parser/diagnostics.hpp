@@ -18,11 +18,11 @@ namespace understudy::parser {
 class ExpandedText;
 
 /// What a diagnostic does to the exit status of -t. A higher status of exit_status() wins in the
-/// order insecure, error, fatal; missing_argument ends the reading and outranks all.
+/// order insecure, error, fatal; missing_argument outranks all.
 enum class Severity : std::uint8_t {
   /// Worth saying; status 0.
   note,
-  /// A keyword lacks a required argument; nothing after it is looked at. Status 2.
+  /// A keyword lacks a required argument. Status 2.
   missing_argument,
   /// An interface or device that has to be there is not. Status 4.
   fatal,
@@ -48,6 +48,27 @@ struct Location {
   bool operator==(const Location&) const = default;
 };
 
+/// A step on the way of a line to where it stands.
+struct Step {
+  enum class Kind : std::uint8_t {
+    /// The line is included from `file`, `line`.
+    include,
+    /// It is line `part` of a definition that begins at `file`, `line`.
+    definition,
+    /// It was repeated, now with the values in `name`: "NUM=3".
+    values,
+    /// It uses a definition made at `file`, `line`.
+    replaced,
+  };
+  Kind kind = Kind::include;
+  /// Of a definition, without its '$'.
+  std::string name;
+  std::string file;
+  std::uint32_t line = 0;
+  std::uint32_t part = 0;
+  bool operator==(const Step&) const = default;
+};
+
 /// One complaint, complete in itself: it outlives the text it speaks of.
 struct Diagnostic {
   Severity severity = Severity::error;
@@ -62,20 +83,36 @@ struct Diagnostic {
   std::uint32_t column = 0;
   /// Octets; at least 1 when column is.
   std::uint32_t length = 0;
-  /// The line as written, without its end.
+  /// The line as written or expanded, without its end; of a long one what is around the place.
   std::string source_line;
+  /// Octets of the line in front of source_line, and whether some after it are left out.
+  std::uint32_t left_out = 0;
+  bool cut = false;
   /// "did you mean 'retry'?", or what would be accepted; empty: nothing to add.
   std::string hint;
+  /// How the line came to stand where it does, innermost first.
+  std::vector<Step> chain;
   bool operator==(const Diagnostic&) const = default;
 };
 
 /// The original's one line: "(FILE: Line N) MESSAGE", "(Line N) MESSAGE" or "MESSAGE".
 [[nodiscard]] std::string first_line(const Diagnostic& diagnostic);
 
-/// first_line(), then the source line with a caret line below it, then the hint, each on its own
-/// line without a final newline. Tabs are kept so that the caret stands under its word; octets that
-/// are not printable UTF-8 appear as '?'.
+/// first_line(), then the source line with a caret line below it, the hint, and the chain, each on
+/// its own line without a final newline. Tabs are kept so that the caret stands under its word;
+/// octets that are not printable UTF-8 appear as '?'.
 [[nodiscard]] std::string render(const Diagnostic& diagnostic);
+
+/// "3 errors, 1 note in NAME": what a reader of many complaints wants to know first. Empty when
+/// there are none.
+[[nodiscard]] std::string summary(const std::vector<Diagnostic>& diagnostics,
+                                  const std::string& name);
+
+/// A complaint's message, cut where it repeats more of the text than anybody reads.
+[[nodiscard]] std::string bounded(std::string message);
+
+/// Takes as much of a line as a diagnostic shows; its column and length must have been set.
+void show_line(Diagnostic& diagnostic, std::string_view line);
 
 /// Exit status of -t for these: 0, 2, 4, 5 or 6.
 [[nodiscard]] int exit_status(const std::vector<Diagnostic>& diagnostics);
@@ -103,7 +140,7 @@ class Diagnostics {
     return seen_[static_cast<std::size_t>(severity)];
   }
   /// In the original's order: the parent's, the checkers', vrrp's, bfd's, each in text order and
-  /// what has no place last. Nothing follows a missing argument. Leaves nothing behind.
+  /// what has no place last. Leaves nothing behind.
   [[nodiscard]] std::vector<Diagnostic> take();
 
  private:

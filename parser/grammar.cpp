@@ -229,7 +229,8 @@ Tree build_tree(const ExpandedText& text, const BlockNames& block_names, Diagnos
   const auto with_builder = x3::with<BuilderTag>(std::ref(builder))[line_grammar];
   std::uint32_t number = 0;
   for (const ExpandedText::Line& line : text.lines()) {
-    CleanLine clean = clean_line(line.text.substr(line.skip));
+    const std::string_view rest = line.text.substr(line.skip);
+    CleanLine clean = line.clean ? expanded_line(rest) : clean_line(rest);
     clean.begin += line.skip;
     builder.begin_line(number++, clean);
     auto first = clean.text.begin();

@@ -59,6 +59,19 @@ std::uint32_t CleanLine::column(std::size_t offset) const {
                                     static_cast<std::size_t>(before - taken_out.begin()));
 }
 
+CleanLine expanded_line(std::string_view text) {
+  CleanLine line;
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  while (line.begin < text.size() && blank(text[line.begin])) ++line.begin;
+  line.text = text.substr(line.begin);
+  for (std::size_t at = text.find_first_of("\"\\"); at < text.size();
+       at = text.find_first_of("\"\\", at)) {
+    if (text[at] == '"') line.unterminated_quote = !line.unterminated_quote;
+    at += text[at] == '"' ? 1 : 2;
+  }
+  return line;
+}
+
 CleanLine clean_line(std::string_view raw) {
   CleanLine line;
   std::size_t begin = 0;

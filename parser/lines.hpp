@@ -9,8 +9,8 @@
 
 namespace understudy::parser {
 
-/// Longest line the original takes, in octets without the newline.
-inline constexpr std::size_t kMaxLineLength = 1022;
+/// Octets of a line, as written or expanded, beyond which it is a mistake. No file needs it.
+inline constexpr std::size_t kMaxLineLength = 1U << 20;
 
 /// A line as the rest of the parser sees it. A comment begins at '#' or '!' anywhere outside double
 /// quotes; "\#" and "\!" stand for the sign itself.
@@ -35,5 +35,9 @@ struct CleanLine {
 
 /// Cleans one line, given without its newline.
 [[nodiscard]] CleanLine clean_line(std::string_view raw);
+
+/// The same of a line that was cleaned before it was expanded: comment signs are octets like
+/// others.
+[[nodiscard]] CleanLine expanded_line(std::string_view text);
 
 }  // namespace understudy::parser

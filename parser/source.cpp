@@ -1,3 +1,4 @@
+// Reader: files and includes.
 #include "parser/source.hpp"
 
 #include <fcntl.h>
@@ -5,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -12,14 +14,15 @@
 
 #include "daemon/base/fd.hpp"
 #include "parser/include.hpp"
-#include "parser/lines.hpp"
-#include "parser/substitute.hpp"
+#include "parser/reader.hpp"
 
 namespace understudy::parser {
 namespace {
 
-/// Includes within includes; a file that includes itself ends here.
-constexpr unsigned kMaxDepth = 32;
+/// Files open at once, by includes within includes.
+constexpr std::size_t kMaxDepth = 32;
+/// What a file costs more than a line: see Reader.
+constexpr std::uint64_t kFileCost = 200;
 
 /// Reads a whole regular file. Opened without blocking: it may have become a FIFO since it was
 /// looked at.
@@ -38,170 +41,140 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
   }
 }
 
-/// Puts the text together, file by file.
-class Reader {
- public:
-  Reader(const SourceOptions& options, std::vector<Diagnostic>& problems)
-      : substitution_(options.config_id), problems_(problems) {}
+}  // namespace
 
-  Source read_main(const std::string& path);
-
- private:
-  /// A place in a file being read: where complaints about an include go.
-  struct Place {
-    std::uint32_t file = 0;
-    std::uint32_t number = 0;
-    std::string_view line;
-    unsigned depth = 0;
-    /// Directory relative includes start from; empty: the current one.
-    std::string directory;
-  };
-
-  bool include(const IncludeDirective& directive, const Place& from);
-  bool open(const std::string& path, const std::string& shown, unsigned checks, const Place& from);
-  void read_lines(std::string_view text, Place place);
-  void take_line(std::string_view raw, const Place& place);
-  void complain(Severity severity, const Place& place, std::string message);
-  void check_failed(unsigned failed, unsigned checks, const Place& place, std::string message);
-
-  Source source_;
-  Substitution substitution_;
-  std::vector<Diagnostic>& problems_;
-  std::size_t size_ = 0;
-};
-
-void Reader::complain(Severity severity, const Place& place, std::string message) {
-  Diagnostic diagnostic;
-  diagnostic.severity = severity;
-  diagnostic.message = std::move(message);
-  if (place.number != 0) {
-    if (place.file != 0 || source_.text.names_main_file()) {
-      diagnostic.file = source_.text.files()[place.file];
-    }
-    diagnostic.line = place.number;
-    diagnostic.source_line = place.line;
-  }
-  if (problems_.size() < Diagnostics::kLimit) problems_.push_back(std::move(diagnostic));
-}
-
-void Reader::check_failed(unsigned failed, unsigned checks, const Place& place,
-                          std::string message) {
+void Reader::check_failed(unsigned failed, unsigned checks, std::string message) {
   const bool wanted = (failed & checks) != 0;
   // The main file's own fate is told by Source::main.
-  if (wanted && place.number != 0) source_.include_check_failed = true;
-  complain(wanted ? Severity::insecure : Severity::note, place, std::move(message));
+  if (wanted && !frames_.empty() && current_.at.number != 0) source_.include_check_failed = true;
+  complain(wanted ? Severity::insecure : Severity::note, std::move(message));
 }
 
-bool Reader::open(const std::string& path, const std::string& shown, unsigned checks,
-                  const Place& from) {
+const FileFrame* Reader::innermost_file() const {
+  for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) {
+    if (const auto* file = std::get_if<FileFrame>(&frame->what)) return file;
+  }
+  return nullptr;
+}
+
+std::size_t Reader::files_open() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      frames_, [](const Frame& frame) { return std::holds_alternative<FileFrame>(frame.what); }));
+}
+
+bool Reader::being_read(dev_t device, ino_t inode) const {
+  return std::ranges::any_of(frames_, [&](const Frame& frame) {
+    const auto* const file = std::get_if<FileFrame>(&frame.what);
+    return file != nullptr && file->device == device && file->inode == inode;
+  });
+}
+
+/// Opens one of the files a directive matched; the frames are the directive's and those around it.
+bool Reader::open(const Matches::File& match, unsigned checks) {
+  const bool main = frames_.size() == 1;
+  const auto refuse = [&](MainFile why, std::string message) {
+    check_failed(kCheckReadable, checks, std::move(message));
+    if (main) source_.main = why;
+    return false;
+  };
   struct stat status {};
-  if (shown.ends_with('/')) {
-    check_failed(kCheckReadable, checks, from,
-                 fmt::format("Configuration file '{}' is a directory - skipping", shown));
-    if (from.number == 0) source_.main = MainFile::not_regular;
-    return false;
+  if (match.shown.ends_with('/')) {
+    return refuse(MainFile::not_regular,
+                  fmt::format("Configuration file '{}' is a directory - skipping", match.shown));
   }
-  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
+  if (::stat(match.path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
       (status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0) {
-    check_failed(
-        kCheckReadable, checks, from,
+    return refuse(
+        MainFile::not_regular,
         fmt::format("Configuration file '{}' is not a regular non-executable file - skipping",
-                    shown));
-    if (from.number == 0) source_.main = MainFile::not_regular;
+                    match.shown));
+  }
+  if (being_read(status.st_dev, status.st_ino)) {
+    complain(Severity::error,
+             fmt::format("Configuration file '{}' includes itself - skipping", match.shown));
     return false;
   }
-  auto text = read_file(path, ExpandedText::kMaxSize - size_);
+  auto text = read_file(match.path, ExpandedText::kMaxSize - source_.text.size());
+  if (!text && text.error().code == EFBIG) {
+    give_up(fmt::format("{} has more octets than is sensible", match.shown));
+    return false;
+  }
   if (!text) {
-    check_failed(kCheckReadable, checks, from,
-                 fmt::format("Configuration file '{}' open problem ({}) - skipping", shown,
-                             std::strerror(text.error().code)));
-    if (from.number == 0) source_.main = MainFile::unreadable;
-    return false;
+    return refuse(MainFile::unreadable,
+                  fmt::format("Configuration file '{}' open problem ({}) - skipping", match.shown,
+                              std::strerror(text.error().code)));
   }
-  size_ += text->size();
-  Place place;
-  place.file = source_.text.add_file(shown);
-  place.depth = from.depth + 1;
-  place.directory = std::filesystem::path(path).parent_path();
-  read_lines(source_.text.keep(*std::move(text)), place);
+  if (main) main_opened_ = true;
+  FileFrame file;
+  file.rest = source_.text.keep(*std::move(text));
+  file.at.file = source_.text.add_file(match.shown, file.rest);
+  file.directory = std::filesystem::path(match.path).parent_path();
+  std::error_code error;
+  const std::filesystem::path directory = file.directory.empty() ? "." : file.directory;
+  file.absolute_directory = std::filesystem::canonical(directory, error);
+  file.device = status.st_dev;
+  file.inode = status.st_ino;
+  file.saved_checks = settings_.include_checks;
+  follow_settings_ = follow_settings_ || Settings::mentioned(file.rest);
+  return push({std::move(file), Origin::kNone, current_.at, {}, {}});
+}
+
+bool Reader::pull_from(IncludeFrame& frame) {
+  if (frame.next == frame.files.size()) return false;
+  // What is said of a file is about the directive, which stands in the frame around this one.
+  current_.at = frames_.back().used;
+  current_.raw = frame.line;
+  const unsigned checks = frame.checks;
+  const Matches::File file = frame.files[frame.next++];
+  // Opening a file takes far longer than reading a line.
+  if (spend(kFileCost)) open(file, checks);
   return true;
 }
 
-bool Reader::include(const IncludeDirective& directive, const Place& from) {
-  if (from.depth >= kMaxDepth) {
-    complain(Severity::error, from,
+void Reader::include(const IncludeDirective& directive) {
+  const unsigned checks = directive.checks | settings_.include_checks;
+  if (files_open() >= kMaxDepth) {
+    complain(Severity::error,
              fmt::format("include of '{}' is nested too deeply - ignoring", directive.pattern));
-    return false;
+    return;
   }
-  const Matches matches = match_files(directive.pattern, from.directory);
+  const FileFrame* const file = innermost_file();
+  Matches matches =
+      match_files(directive.pattern, file == nullptr ? std::string() : file->directory);
   if (matches.error != 0) {
-    check_failed(kCheckReadable, directive.checks, from,
+    check_failed(kCheckReadable, checks,
                  fmt::format("Error reading config file(s): glob(\"{}\") returned {}, skipping.",
                              directive.pattern, matches.error));
-    return false;
-  }
-  const std::string missing = complaint_about(matches, directive);
-  if (!missing.empty()) check_failed(matches.failed(), directive.checks, from, missing);
-  if (matches.missing && (matches.failed() & directive.checks) != 0) return false;
-  bool any = false;
-  for (const Matches::File& file : matches.files) {
-    any = open(file.path, file.shown, directive.checks, from) || any;
-  }
-  return any;
-}
-
-void Reader::take_line(std::string_view raw, const Place& place) {
-  if (raw.size() > kMaxLineLength) {
-    complain(Severity::error, place, "line too long - ignoring");
     return;
   }
-  if (raw.find('\0') != std::string_view::npos) {
-    complain(Severity::error, place, "configuration appears to have embedded NULs - ignoring line");
-    return;
-  }
-  const CleanLine line = clean_line(raw);
-  LineVerdict verdict = substitution_.judge(line);
-  if (!verdict.complaint.empty()) {
-    complain(Severity::error, place, std::move(verdict.complaint));
-  }
-  if (verdict.kind == LineVerdict::Kind::drop) return;
-  if (line.text.size() == verdict.skip) return;
-  if (const auto directive = include_directive(line.text.substr(verdict.skip))) {
-    include(*directive, place);
-    return;
-  }
-  if (source_.text.lines().size() >= ExpandedText::kMaxLines) return;
-  const std::uint32_t skip = verdict.skip == 0 ? 0 : line.column(verdict.skip);
-  source_.text.add_line({raw, place.file, place.number, skip});
-}
-
-void Reader::read_lines(std::string_view text, Place place) {
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    std::string_view raw = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    while (raw.ends_with('\r')) raw.remove_suffix(1);
-    ++place.number;
-    place.line = raw;
-    take_line(raw, place);
-  }
+  const std::string missing = complaint_about(matches, {directive.pattern, checks});
+  if (!missing.empty()) check_failed(matches.failed(), checks, missing);
+  if (matches.missing && (matches.failed() & checks) != 0) return;
+  source_.text.set_names_main_file(source_.text.names_main_file() ||
+                                   (frames_.empty() && matches.files.size() > 1));
+  const std::string_view line = current_.raw.empty() ? current_.text : current_.raw;
+  push({IncludeFrame{std::move(matches.files), 0, checks, line},
+        Origin::kNone,
+        current_.at,
+        {},
+        {}});
 }
 
 Source Reader::read_main(const std::string& path) {
-  constexpr unsigned checks = kCheckReadable | kCheckMatch | kCheckWildcard;
   source_.main = MainFile::missing;
-  const Matches matches = match_files(path, {});
-  source_.text.set_names_main_file(matches.files.size() > 1);
-  const bool read = include({path, checks}, {});
-  if (!read) {
-    complain(Severity::insecure, {}, "Failed to open configuration file");
+  include({path, kCheckReadable | kCheckMatch | kCheckWildcard});
+  read_all();
+  current_ = {};
+  if (gave_up_) {
+    source_ = {};
+    source_.main = MainFile::too_large;
+  } else if (!main_opened_) {
+    complain(Severity::insecure, "Failed to open configuration file");
   } else {
     source_.main = source_.text.lines().empty() ? MainFile::empty : MainFile::read;
   }
   return std::move(source_);
 }
-
-}  // namespace
 
 Source read_source(const SourceOptions& options, std::vector<Diagnostic>& problems) {
   return Reader(options, problems).read_main(options.path);

@@ -154,14 +154,20 @@ TEST_CASE("a choice lists what it takes, or the near miss", "[schema]") {
         "did you mean 'FRONT'?");
 }
 
-TEST_CASE("a missing argument ends what is said, with status 2", "[schema]") {
+TEST_CASE("a missing argument means status 2, and what follows is read on", "[schema]") {
   const auto reading =
       house("door a {\n width\n nope\n bells { ::1 }\n}\ndoor b {\n nope\n bells { ::1 }\n}\n");
   CHECK(reading.said() ==
         "(t.conf: Line 2) *** Configuration line starting `width` is missing a parameter after "
         "keyword `width` at word position 2\n"
         " width\n"
-        " ^~~~~");
+        " ^~~~~\n"
+        "(t.conf: Line 3) Unknown keyword 'nope'\n"
+        " nope\n"
+        " ^~~~\n"
+        "(t.conf: Line 7) Unknown keyword 'nope'\n"
+        " nope\n"
+        " ^~~~");
   CHECK(reading.status() == 2);
   CHECK(reading.value.doors.size() == 2);
 }

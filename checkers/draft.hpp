@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "checkers/config.hpp"
@@ -18,33 +20,21 @@
 
 namespace understudy::checkers {
 
-/// What virtual server, real server and checker have in common; each inherits from the one before.
-struct TimingDraft {
-  std::optional<std::chrono::microseconds> delay_loop;
-  std::optional<std::chrono::microseconds> connect_timeout;
-  std::optional<unsigned> retry;
-  std::optional<std::chrono::microseconds> delay_before_retry;
-  std::optional<std::chrono::microseconds> warmup;
-  std::optional<bool> alpha;
+struct CheckersDraft;
+struct RealServerDraft;
+
+/// The words after NAT, DR or TUN while they are read.
+struct TunnelDraft {
+  Tunnel tunnel;
+  /// A complaint has been made: nothing further is read.
+  bool refused = false;
 };
 
-/// Which block a check was written as.
-enum class CheckKind : std::uint8_t { tcp, http, tls };
-
-/// url { } as written.
-struct UrlDraft {
-  std::optional<std::string> path;
-  std::string digest;
-  std::vector<std::pair<unsigned, unsigned>> status_codes;
-  std::string virtualhost;
-};
-
-/// TCP_CHECK, HTTP_GET or SSL_GET { }.
-struct CheckDraft {
-  CheckKind kind = CheckKind::tcp;
-  TimingDraft timing;
+/// What the blocks of checks have in common.
+struct CommonDraft {
+  InheritedTiming timing;
   std::optional<bool> log_all_failures;
-  /// Address of the real server it belongs to.
+  /// What is asked when there is no connect_ip; bindto must be of its family. Empty: any.
   IpAddress server;
   IpAddress connect_ip;
   Port connect_port;
@@ -52,16 +42,102 @@ struct CheckDraft {
   Port bind_port;
   std::string interface;
   std::uint32_t fwmark = 0;
+};
+
+/// TCP_CHECK { } and PING_CHECK { }.
+struct TcpDraft {
+  CommonDraft common;
+};
+struct PingDraft {
+  CommonDraft common;
+};
+
+/// url { } as written.
+struct UrlDraft {
+  std::optional<std::string> path;
+  std::string digest;
+  std::vector<std::pair<unsigned, unsigned>> status_codes;
+  std::string virtualhost;
+  std::optional<bool> tls_compliant;
+  /// regex; without it the rest of `body` means nothing.
+  bool has_pattern = false;
+  BodyPattern body;
+};
+
+/// HTTP_GET { } and SSL_GET { }.
+struct HttpDraft {
+  CommonDraft common;
+  bool tls = false;
+  HttpProtocol protocol = HttpProtocol::http10;
+  bool enable_sni = false;
+  bool fast_recovery = false;
+  bool tls_compliant = false;
   std::string virtualhost;
   std::vector<UrlDraft> urls;
 };
+
+/// SMTP_CHECK { }.
+struct SmtpDraft {
+  CommonDraft common;
+  std::string helo_name;
+  /// host { } blocks; what they say goes into `common`.
+  unsigned hosts = 0;
+};
+
+/// DNS_CHECK { }.
+struct DnsDraft {
+  CommonDraft common;
+  DnsType type = DnsType::soa;
+  std::optional<std::string> name;
+};
+
+/// UDP_CHECK { }; the rest goes straight into the value.
+struct UdpDraft {
+  CommonDraft common;
+  UdpCheck check;
+};
+
+/// MISC_CHECK { }.
+struct MiscDraft {
+  CommonDraft common;
+  std::optional<ScriptText> script;
+  /// user, which exists; the script's own words after it mean nothing here.
+  std::string user;
+  std::string group;
+  bool user_unknown = false;
+  std::chrono::seconds timeout{0};
+  bool dynamic = false;
+};
+
+/// FILE_CHECK { }.
+struct FileDraft {
+  const TrackFile* file = nullptr;
+  std::optional<int> weight;
+  bool reverse = false;
+  /// While it is read.
+  const RealServerDraft* server = nullptr;
+};
+
+/// BFD_CHECK { }.
+struct BfdDraft {
+  std::string name;
+  std::optional<bool> alpha;
+  /// A complaint has been made that costs the check.
+  bool refused = false;
+  /// While it is read.
+  const RealServerDraft* server = nullptr;
+};
+
+using CheckDraft = std::variant<TcpDraft, HttpDraft, SmtpDraft, DnsDraft, UdpDraft, PingDraft,
+                                MiscDraft, FileDraft, BfdDraft>;
 
 /// real_server { }, and what sorry_server says.
 struct RealServerDraft {
   Endpoint endpoint;
   std::optional<ForwardingMethod> method;
+  Tunnel tunnel;
   std::optional<unsigned> weight;
-  TimingDraft timing;
+  InheritedTiming timing;
   std::uint32_t upper_threshold = 0;
   std::uint32_t lower_threshold = 0;
   std::optional<bool> inhibit_on_failure;
@@ -69,24 +145,29 @@ struct RealServerDraft {
   std::optional<ScriptText> notify_up;
   std::optional<ScriptText> notify_down;
   std::string virtualhost;
+  std::string snmp_name;
   std::vector<CheckDraft> checks;
+  /// For what is read inside: "[10.0.0.1]:tcp:80", and what the rest of the text says.
+  std::string label;
+  const CheckersDraft* section = nullptr;
 };
 
 /// virtual_server { }.
 struct VirtualServerDraft {
   Endpoint endpoint;
   std::uint32_t fwmark = 0;
-  /// A firewall-mark service, also when the mark is 0.
-  bool is_fwmark = false;
+  std::string group;
+  std::uint16_t group_place = 0;
   Family family = Family::none;
   std::optional<Protocol> protocol;
   std::string scheduler;
   std::uint32_t flags = 0;
   std::optional<ForwardingMethod> method;
+  Tunnel tunnel;
   std::uint32_t persistence_timeout = 0;
   std::uint32_t persistence_granularity = 0xffffffff;
   std::string persistence_engine;
-  TimingDraft timing;
+  InheritedTiming timing;
   unsigned weight = 1;
   bool omega = false;
   bool ha_suspend = false;
@@ -97,8 +178,10 @@ struct VirtualServerDraft {
   std::optional<ScriptText> quorum_up;
   std::optional<ScriptText> quorum_down;
   std::string virtualhost;
+  std::string snmp_name;
   std::optional<RealServerDraft> sorry_server;
   std::vector<RealServerDraft> real_servers;
+  const CheckersDraft* section = nullptr;
 };
 
 /// All of load balancing as written.
@@ -107,6 +190,8 @@ struct CheckersDraft {
   const GlobalDraft* global = nullptr;
   /// Whether a bfd_instance of that name stands before a place in the text.
   std::function<bool(std::string_view name, parser::Location use)> bfd_defined;
+  std::optional<TlsFiles> tls;
+  std::vector<VirtualServerGroup> groups;
   std::vector<VirtualServerDraft> virtual_servers;
 };
 

@@ -1,133 +1,136 @@
 // lvs_method NAT | DR | TUN [type ipip|gue|gre] [port N] [nocsum|csum|remcsum].
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "checkers/keywords.hpp"
-#include "daemon/global/ignored.hpp"
 
 namespace understudy::checkers {
 
 namespace {
 
 using namespace parser;
+using Rows = Block<TunnelDraft>;
 
-enum class TunnelType : std::uint8_t { ipip, gue, gre };
-enum class TunnelChecksum : std::uint8_t { none, whole, remote };
+/// Makes sense of the word after an option; `read` gives nothing for a wrong one.
+template <typename Read>
+auto option(std::string complaint, Read read) {
+  return [complaint = std::move(complaint), read](TunnelDraft& draft, const Binding& binding) {
+    if (read(draft.tunnel, binding)) return;
+    binding.error(fmt::format(fmt::runtime(complaint), binding.argument()));
+    draft.refused = true;
+  };
+}
 
-/// What stands after TUN. Checked, so that a file means the same here and elsewhere; only plain IP
-/// in IP is done.
-class TunnelOptions {
- public:
-  TunnelOptions(const Binding& binding, std::string_view who) : binding_(binding), who_(who) {}
+bool read_type(Tunnel& tunnel, const Binding& binding) {
+  constexpr std::array kTypes{std::pair{"ipip", TunnelType::ipip},
+                              std::pair{"gue", TunnelType::gue}, std::pair{"gre", TunnelType::gre}};
+  const auto* found = std::ranges::find_if(
+      kTypes, [&](const auto& type) { return binding.argument() == type.first; });
+  if (found == kTypes.end()) return false;
+  tunnel.type = found->second;
+  return true;
+}
 
-  [[nodiscard]] bool read() {
-    const auto words = binding_.arguments();
-    std::size_t index = 1;
-    while (index < words.size()) {
-      const auto used = option(index);
-      if (used == 0) return false;
-      index += used;
-    }
-    return consistent();
-  }
-  [[nodiscard]] bool plain() const { return type_ == TunnelType::ipip; }
-
- private:
-  /// How many words the option at `index` takes; 0: it is wrong.
-  std::size_t option(std::size_t index) {
-    const auto words = binding_.arguments();
-    const auto word = words[index].text;
-    const bool last = index + 1 == words.size();
-    if (word == "type") {
-      if (last) return complain(index, fmt::format("Missing tunnel type for {} server.", who_));
-      return type(index + 1) ? 2 : 0;
-    }
-    if (word == "port") {
-      if (last) return complain(index, fmt::format("Missing port for {} server gue tunnel.", who_));
-      return port(index + 1) ? 2 : 0;
-    }
-    if (word == "nocsum") {
-      checksum_ = TunnelChecksum::none;
-    } else if (word == "csum") {
-      checksum_ = TunnelChecksum::whole;
-    } else if (word == "remcsum") {
-      checksum_ = TunnelChecksum::remote;
-    } else {
-      return complain(index, fmt::format("Invalid tunnel option {} for {} server.", word, who_));
-    }
-    return 1;
-  }
-
-  bool type(std::size_t index) {
-    const auto word = binding_.arguments()[index].text;
-    if (word == "ipip") {
-      type_ = TunnelType::ipip;
-    } else if (word == "gue") {
-      type_ = TunnelType::gue;
-    } else if (word == "gre") {
-      type_ = TunnelType::gre;
-    } else {
-      complain(index, fmt::format("Unknown tunnel type {} for {} server.", word, who_));
-      return false;
-    }
-    return true;
-  }
-
-  bool port(std::size_t index) {
-    const auto& word = binding_.arguments()[index];
-    const auto number = parse_unsigned(word.text, 1, 65535);
-    if (!number) {
-      binding_.error_at(word, number.error().message);
-      complain(index, fmt::format("Invalid gue tunnel port {} for {} server.", word.text, who_));
-      return false;
-    }
-    has_port_ = true;
-    return true;
-  }
-
-  [[nodiscard]] bool consistent() const {
-    if ((type_ == TunnelType::gue) != has_port_) {
-      binding_.error("gue tunnels require port, otherwise cannot have port.");
-    } else if (type_ == TunnelType::ipip && checksum_ != TunnelChecksum::none) {
-      binding_.error("ipip tunnels do not support checksum option.");
-    } else if (type_ == TunnelType::gre && checksum_ == TunnelChecksum::remote) {
-      binding_.error("gre tunnels do not support remote checksum option.");
-    } else {
-      return true;
-    }
+bool read_port(Tunnel& tunnel, const Binding& binding) {
+  const auto number = parse_unsigned(binding.argument(), 1, 65535);
+  if (!number) {
+    binding.error(number.error().message);
     return false;
   }
+  tunnel.port = Port(static_cast<std::uint16_t>(*number));
+  return true;
+}
 
-  std::size_t complain(std::size_t index, std::string message) const {
-    binding_.error_at(binding_.arguments()[index], std::move(message));
-    return 0;
+/// What is wrong with these together; empty: nothing.
+std::string_view contradiction(const Tunnel& tunnel) {
+  if ((tunnel.type == TunnelType::gue) != (tunnel.port != Port(0))) {
+    return "gue tunnels require port, otherwise cannot have port.";
   }
+  if (tunnel.type == TunnelType::ipip && tunnel.checksum != TunnelChecksum::none) {
+    return "ipip tunnels do not support checksum option.";
+  }
+  if (tunnel.type == TunnelType::gre && tunnel.checksum == TunnelChecksum::remote) {
+    return "gre tunnels do not support remote checksum option.";
+  }
+  return {};
+}
 
-  const Binding& binding_;
-  std::string_view who_;
-  TunnelType type_ = TunnelType::ipip;
-  TunnelChecksum checksum_ = TunnelChecksum::none;
-  bool has_port_ = false;
-};
+/// nullopt: a word is wrong, or they do not go together; which has been reported.
+std::optional<Tunnel> read_tunnel(const Binding& binding, const Rows& options) {
+  TunnelDraft draft;
+  Seen seen;
+  const auto words = binding.words();
+  for (std::size_t at = 2; at < words.size();) {
+    const auto* row = options.find(words[at].text);
+    const std::size_t wanted = row == nullptr ? 1 : 1 + row->max_words;
+    const auto own = words.subspan(at, std::min(wanted, words.size() - at));
+    const Binding narrowed = binding.narrowed(own);
+    if (row == nullptr) {
+      report_unknown(options, narrowed);
+      return std::nullopt;
+    }
+    if (!admit(*row, seen, narrowed)) return std::nullopt;
+    row->apply(draft, narrowed);
+    if (draft.refused) return std::nullopt;
+    at += own.size();
+  }
+  const auto wrong = contradiction(draft.tunnel);
+  if (wrong.empty()) return draft.tunnel;
+  binding.error(std::string(wrong));
+  return std::nullopt;
+}
 
 }  // namespace
 
-std::optional<ForwardingMethod> read_method(const Binding& binding, std::string_view who) {
-  std::optional<ForwardingMethod> method;
+std::shared_ptr<const Rows> tunnel_rows(std::string_view who) {
+  auto rows = std::make_shared<Rows>();
+  rows->unknown_message = fmt::format("Invalid tunnel option {{0}} for {} server.", who);
+  rows->statement("type", "What packets are wrapped in.",
+                  option(fmt::format("Unknown tunnel type {{}} for {} server.", who), read_type))
+      .takes("ipip|gue|gre", 1, 1)
+      .by_default("ipip")
+      .when_missing(fmt::format("Missing tunnel type for {} server.", who));
+  rows->statement(
+          "port", "UDP port of the other end; gue needs it, others cannot have it.",
+          option(fmt::format("Invalid gue tunnel port {{}} for {} server.", who), read_port))
+      .takes("PORT", 1, 1)
+      .accepts("1..65535")
+      .when_missing(fmt::format("Missing port for {} server gue tunnel.", who));
+  const auto checksum = [](TunnelChecksum value) {
+    return [value](TunnelDraft& draft, bool) { draft.tunnel.checksum = value; };
+  };
+  rows->flag("nocsum", "No checksum: the default.", checksum(TunnelChecksum::none));
+  rows->flag("csum", "A checksum over the whole packet; gue and gre.",
+             checksum(TunnelChecksum::whole));
+  rows->flag("remcsum", "The checksum is left to the other end; gue.",
+             checksum(TunnelChecksum::remote));
+  return rows;
+}
+
+void read_method(const Binding& binding, std::string_view who, const Rows& options,
+                 MethodTarget target) {
   const auto word = binding.argument();
-  if (word == "NAT") method = ForwardingMethod::nat;
-  if (word == "DR") method = ForwardingMethod::direct_routing;
-  if (word == "TUN") method = ForwardingMethod::tunnel;
-  if (!method) {
+  if (word == "NAT") {
+    *target.method = ForwardingMethod::nat;
+  } else if (word == "DR") {
+    *target.method = ForwardingMethod::direct_routing;
+  } else if (word == "TUN") {
+    *target.method = ForwardingMethod::tunnel;
+  } else {
     binding.error(fmt::format("PARSER : unknown [{}] routing method for {} server.", word, who),
                   "expected NAT, DR or TUN");
-    return std::nullopt;
+    return;
   }
-  TunnelOptions options(binding, who);
-  if (options.read() && !options.plain()) {
+  const auto tunnel = read_tunnel(binding, options);
+  if (!tunnel) return;
+  *target.tunnel = *tunnel;
+  if (target.tunnel->type != TunnelType::ipip) {
     binding.report(Severity::note,
-                   "gue and gre tunnels are not supported in this version yet: using ipip");
+                   "gue and gre tunnels have no effect in this version yet: ipip is used");
   }
-  return method;
 }
 
 }  // namespace understudy::checkers

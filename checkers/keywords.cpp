@@ -1,14 +1,9 @@
 #include "checkers/keywords.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <strings.h>
 
-#include <algorithm>
-#include <array>
 #include <utility>
-
-#include "daemon/global/ignored.hpp"
 
 namespace understudy::checkers {
 
@@ -19,131 +14,11 @@ using Rows = Block<VirtualServerDraft>;
 
 constexpr unsigned kUnlimited = 0xffffffff;
 constexpr unsigned kLargestWeight = 0x7fffffff;
-/// 31 days, the kernel's limit.
-constexpr unsigned kLongestPersistence = 86400 * 31;
-constexpr std::uint32_t kDefaultPersistence = 360;
-/// IP_VS_PENAME_MAXLEN.
-constexpr std::size_t kEngineNameSize = 16;
-
-// Flags of an IPVS service (linux/ip_vs.h); 1 to 3 mean what the scheduler makes of them.
-constexpr std::uint32_t kOnePacket = 0x0004;
-constexpr std::uint32_t kFlag1 = 0x0008;
-constexpr std::uint32_t kFlag2 = 0x0010;
-constexpr std::uint32_t kFlag3 = 0x0020;
-
-constexpr std::array kSchedulers{"rr", "wrr", "lc",  "wlc",   "lblc", "sh", "mh",
-                                 "dh", "fo",  "ovf", "lblcr", "sed",  "nq", "twos"};
-
 constexpr TimingMessages kTiming{"virtual server connect_timeout {1} invalid - ignoring",
                                  "virtual server delay loop '{1}' invalid - ignoring",
                                  "virtual server delay before retry '{1}' invalid - ignoring",
                                  "retry value invalid - {1}",
                                  "virtual server warmup '{1}' invalid - ignoring"};
-
-void take_scheduler(VirtualServerDraft& draft, const Binding& binding) {
-  const auto name = binding.argument();
-  if (std::ranges::find(kSchedulers, name) != kSchedulers.end()) {
-    draft.scheduler = name;
-    return;
-  }
-  const auto near = nearest(name, {kSchedulers.begin(), kSchedulers.end()});
-  binding.error(fmt::format("Invalid lvs_scheduler '{}' - ignoring", name),
-                near.empty() ? fmt::format("expected one of {}", fmt::join(kSchedulers, ", "))
-                             : fmt::format("did you mean '{}'?", near));
-}
-
-/// A flag that only one scheduler has a meaning for.
-void add_scheduler_flag(Rows& rows, const std::string& name, const std::string& scheduler,
-                        std::uint32_t flag, std::string doc) {
-  rows.flag(name, std::move(doc),
-            [scheduler, flag](VirtualServerDraft& draft, bool, const Binding& binding) {
-              if (draft.scheduler == scheduler) {
-                draft.flags |= flag;
-              } else if (draft.scheduler != "sh" && draft.scheduler != "mh") {
-                binding.error(
-                    fmt::format("{} only applies to sh scheduler - ignoring", binding.keyword()));
-              }
-            });
-}
-
-void add_scheduling(Rows& rows) {
-  rows.statement("lvs_sched|lb_algo", "Scheduler of the kernel.", take_scheduler)
-      .takes(fmt::format("{}", fmt::join(kSchedulers, "|")), 1, 1)
-      .by_default("wlc");
-  const auto flag = [&rows](const std::string& name, std::uint32_t bit, std::string doc) {
-    rows.flag(name, std::move(doc), [bit](VirtualServerDraft& draft, bool) { draft.flags |= bit; });
-  };
-  flag("ops", kOnePacket, "Schedule each packet by itself; UDP only.");
-  flag("flag-1", kFlag1, "First flag of the scheduler.");
-  flag("flag-2", kFlag2, "Second flag of the scheduler.");
-  flag("flag-3", kFlag3, "Third flag of the scheduler.");
-  add_scheduler_flag(rows, "sh-fallback", "sh", kFlag1, "Go on when the hashed server is down.");
-  add_scheduler_flag(rows, "sh-port", "sh", kFlag2, "Hash the port too.");
-  add_scheduler_flag(rows, "mh-fallback", "mh", kFlag1, "Go on when the hashed server is down.");
-  add_scheduler_flag(rows, "mh-port", "mh", kFlag2, "Hash the port too.");
-  add_scheduler_flag(rows, "hashed", "sh", 0, "Without meaning.");
-  rows.statement("lvs_method|lb_kind", "How packets reach a real server.",
-                 [](VirtualServerDraft& draft, const Binding& binding) {
-                   const auto method = read_method(binding, "virtual");
-                   if (method) draft.method = *method;
-                 })
-      .takes("NAT|DR|TUN", 1, SIZE_MAX)
-      .by_default("NAT");
-}
-
-void take_granularity(VirtualServerDraft& draft, const Binding& binding) {
-  const std::string word(binding.argument());
-  const Family family = draft.family != Family::none
-                            ? draft.family
-                            : (word.find('.') == std::string::npos ? Family::ipv6 : Family::ipv4);
-  if (family == Family::ipv6) {
-    const auto length = parse_unsigned(word, 1, 128);
-    if (!length) {
-      binding.error(length.error().message);
-      binding.error(fmt::format("Invalid IPv6 persistence_granularity specified - {}", word));
-      return;
-    }
-    draft.persistence_granularity = static_cast<std::uint32_t>(*length);
-  } else {
-    in_addr mask{};
-    if (inet_aton(word.c_str(), &mask) == 0) {
-      binding.error(fmt::format("Invalid IPv4 persistence_granularity specified - {}", word));
-      return;
-    }
-    draft.persistence_granularity = mask.s_addr;
-  }
-  draft.family = family;
-  if (draft.persistence_timeout == 0) draft.persistence_timeout = kDefaultPersistence;
-}
-
-void add_persistence(Rows& rows) {
-  auto& timeout = rows.value("persistence_timeout", "Seconds a client keeps its real server.",
-                             number<unsigned>(1, kLongestPersistence),
-                             &VirtualServerDraft::persistence_timeout);
-  timeout.by_default("not persistent; 360 without a number")
-      .invalid("persistence_timeout invalid")
-      .allow_missing();
-  timeout.syntax = "[SECONDS]";
-  timeout.min_words = 0;
-  timeout.apply = [inner = timeout.apply](VirtualServerDraft& draft, const Binding& binding) {
-    if (binding.arguments().empty()) {
-      draft.persistence_timeout = kDefaultPersistence;
-    } else {
-      inner(draft, binding);
-    }
-  };
-  rows.statement("persistence_granularity", "Clients that count as one.", take_granularity)
-      .takes("NETMASK|PREFIXLENGTH", 1, 1)
-      .by_default("each by itself");
-  rows.value("persistence_engine", "Kernel module that tells clients apart.", text("NAME"),
-             [](VirtualServerDraft& draft, std::string name, const Binding& binding) {
-               if (name.size() > kEngineNameSize) {
-                 binding.error(fmt::format("persistence_name too long, truncating - {}", name));
-                 name.resize(kEngineNameSize);
-               }
-               draft.persistence_engine = std::move(name);
-             });
-}
 
 void take_protocol(VirtualServerDraft& draft, const Binding& binding) {
   const std::string word(binding.argument());
@@ -182,6 +57,7 @@ void add_service(Rows& rows) {
   rows.value("virtualhost", "Host header of HTTP checks.", text(),
              replaceable(&VirtualServerDraft::virtualhost, "vs virtualhost"))
       .when_missing("virtual server virtualhost missing");
+  add_snmp_name(rows, "virtual server", "vs snmp_name");
   // Old tutorials have it; it never had an effect.
   rows.gone("nat_mask", "Unknown keyword '{0}'");
 }
@@ -193,7 +69,8 @@ void add_health(Rows& rows) {
   rows.flag("omega", "At the stop, run the scripts for what goes down.",
             &VirtualServerDraft::omega);
   rows.flag("ha_suspend", "Check only while the address is on this machine.",
-            &VirtualServerDraft::ha_suspend);
+            &VirtualServerDraft::ha_suspend)
+      .pending();
   rows.flag("inhibit_on_failure", "A failed server keeps its entry, with weight 0.",
             &VirtualServerDraft::inhibit_on_failure);
   rows.value("weight", "Weight of real servers that do not say.",
@@ -227,15 +104,22 @@ void add_notification(Rows& rows) {
       .once("({2}) quorum_down script already specified - ignoring {1}");
 }
 
+/// A server as lvs_method stands at this place in the text.
+RealServerDraft make_server(const VirtualServerDraft& draft, const Endpoint& endpoint) {
+  RealServerDraft server;
+  server.endpoint = endpoint;
+  server.method = draft.method;
+  server.tunnel = draft.tunnel;
+  return server;
+}
+
 void take_sorry_server(VirtualServerDraft& draft, const Binding& binding) {
   const auto endpoint = read_server(binding);
   if (!endpoint) {
     binding.error(fmt::format("Invalid sorry server IP address {} - skipping", binding.argument()));
     return;
   }
-  draft.sorry_server = RealServerDraft{};
-  draft.sorry_server->endpoint = *endpoint;
-  draft.sorry_server->method = draft.method;
+  draft.sorry_server = make_server(draft, *endpoint);
 }
 
 RealServerDraft* open_real_server(VirtualServerDraft& draft, const Binding& binding) {
@@ -245,9 +129,9 @@ RealServerDraft* open_real_server(VirtualServerDraft& draft, const Binding& bind
                               binding.argument(), binding.argument(1)));
     return nullptr;
   }
-  auto& server = draft.real_servers.emplace_back();
-  server.endpoint = *endpoint;
-  server.method = draft.method;
+  auto& server = draft.real_servers.emplace_back(make_server(draft, *endpoint));
+  server.label = endpoint->to_string(protocol_name(draft.protocol));
+  server.section = draft.section;
   return &server;
 }
 
@@ -276,15 +160,14 @@ void add_servers(Rows& rows) {
                 binding.error("Ignoring sorry_server inhibit used before or without sorry_server");
               }
             });
-  rows.statement("sorry_server_lvs_method", "How packets reach it.",
-                 [](VirtualServerDraft& draft, const Binding& binding) {
-                   if (!draft.sorry_server) {
-                     binding.error("sorry_server forwarding used without sorry_server");
-                   } else if (const auto method = read_method(binding, "sorry")) {
-                     draft.sorry_server->method = *method;
-                   }
-                 })
-      .takes("NAT|DR|TUN", 1, SIZE_MAX)
+  add_method(rows, "sorry_server_lvs_method", "How packets reach it.", "sorry",
+             [](VirtualServerDraft& draft, const Binding& binding) {
+               if (draft.sorry_server) {
+                 return MethodTarget{&draft.sorry_server->method, &draft.sorry_server->tunnel};
+               }
+               binding.error("sorry_server forwarding used without sorry_server");
+               return MethodTarget{};
+             })
       .by_default("lvs_method");
   rows.block("real_server", "A server that does the work.", real_server_rows(), open_real_server,
              close_real_server)
@@ -295,49 +178,57 @@ void add_servers(Rows& rows) {
 Rows virtual_server_rows() {
   Rows rows;
   add_service(rows);
-  add_scheduling(rows);
-  add_persistence(rows);
+  add_scheduling_rows(rows);
   add_health(rows);
   add_notification(rows);
   add_servers(rows);
-  constexpr std::array kIgnored{Ignored{"snmp_name", "Name in SNMP.", "NAME", Missing::complains}};
-  add_ignored<VirtualServerDraft>(rows, kIgnored);
   return rows;
+}
+
+/// fwmark N; false: skip it.
+bool read_fwmark(VirtualServerDraft& draft, const Binding& binding) {
+  const auto mark = parse_unsigned(binding.argument(1), 0, kUnlimited);
+  if (!mark) {
+    const Word& word = binding.arguments()[1];
+    binding.error_at(word, mark.error().message);
+    binding.error_at(
+        word,
+        fmt::format("virtual server fwmark '{}' must be in [0, 4294967295] - ignoring", word.text));
+    return false;
+  }
+  draft.fwmark = static_cast<std::uint32_t>(*mark);
+  return true;
+}
+
+/// ADDRESS [PORT]; false: skip it.
+bool read_address(VirtualServerDraft& draft, const Binding& binding) {
+  const auto endpoint = read_server(binding);
+  if (!endpoint) {
+    const bool port = binding.argument(1).find_first_not_of('0') != std::string_view::npos;
+    binding.error(fmt::format("Invalid virtual server IP address{} {}{}{} - skipping",
+                              port ? "/port" : "", binding.argument(), port ? "/" : "",
+                              port ? binding.argument(1) : ""));
+    return false;
+  }
+  draft.endpoint = *endpoint;
+  draft.family = endpoint->address.family();
+  return true;
 }
 
 VirtualServerDraft* open_virtual_server(CheckersDraft& section, const Binding& binding) {
   VirtualServerDraft draft;
-  if (binding.argument() == "group") {
-    note_without_effect(binding);
+  draft.section = &section;
+  const bool group = binding.argument() == "group";
+  const bool fwmark = binding.argument() == "fwmark";
+  if ((group || fwmark) && binding.arguments().size() < 2) {
+    binding.missing(2);
     return nullptr;
   }
-  if (binding.argument() == "fwmark") {
-    if (binding.arguments().size() < 2) {
-      binding.missing(2);
-      return nullptr;
-    }
-    const auto mark = parse_unsigned(binding.argument(1), 0, kUnlimited);
-    if (!mark) {
-      binding.error_at(binding.arguments()[1], mark.error().message);
-      binding.error_at(binding.arguments()[1],
-                       fmt::format("virtual server fwmark '{}' must be in [0, 4294967295] - "
-                                   "ignoring",
-                                   binding.argument(1)));
-      return nullptr;
-    }
-    draft.fwmark = static_cast<std::uint32_t>(*mark);
-    draft.is_fwmark = true;
-  } else {
-    const auto endpoint = read_server(binding);
-    if (!endpoint) {
-      const bool port = binding.argument(1).find_first_not_of('0') != std::string_view::npos;
-      binding.error(fmt::format("Invalid virtual server IP address{} {}{}{} - skipping",
-                                port ? "/port" : "", binding.argument(), port ? "/" : "",
-                                port ? binding.argument(1) : ""));
-      return nullptr;
-    }
-    draft.endpoint = *endpoint;
-    draft.family = endpoint->address.family();
+  if (group) {
+    draft.group = binding.argument(1);
+    binding.report(Severity::note, "'virtual_server group' has no effect in this version yet");
+  } else if (!(fwmark ? read_fwmark(draft, binding) : read_address(draft, binding))) {
+    return nullptr;
   }
   return &section.virtual_servers.emplace_back(std::move(draft));
 }
@@ -373,30 +264,38 @@ void close_virtual_server(CheckersDraft& section, VirtualServerDraft& draft,
       draft.sorry_server.reset();
     }
   }
-  if (draft.family == Family::none) draft.family = family_of_tunnels(draft);
+  // That of a group is a matter of all its lines, wherever they stand.
+  if (draft.family == Family::none && draft.group.empty()) draft.family = family_of_tunnels(draft);
 }
 
 }  // namespace
 
-std::optional<Endpoint> read_server(const Binding& binding) {
+std::optional<Endpoint> read_server(const Binding& binding, std::size_t first) {
   Endpoint endpoint;
-  const auto port_text = binding.argument(1);
-  if (port_text.find_first_not_of('0') != std::string_view::npos) {
-    const auto port = parse_unsigned(port_text, 1, 65535);
+  const auto words = binding.words();
+  const bool has_port = words.size() > first + 1 &&
+                        words[first + 1].text.find_first_not_of('0') != std::string_view::npos;
+  if (has_port) {
+    const auto port = parse_unsigned(words[first + 1].text, 1, 65535);
     if (!port) {
-      binding.error_at(binding.arguments()[1], port.error().message);
+      binding.error_at(words[first + 1], port.error().message);
       return std::nullopt;
     }
     endpoint.port = Port(static_cast<std::uint16_t>(*port));
   }
-  const auto address = parse_plain_address(binding.argument());
+  const auto address = parse_plain_address(words[first].text);
   if (!address) return std::nullopt;
   endpoint.address = *address;
   return endpoint;
 }
 
 std::string describe(const VirtualServerDraft& draft) {
-  if (draft.is_fwmark) return fmt::format("FWM {}", draft.fwmark);
+  if (!draft.group.empty()) return fmt::format("[{}]:{}", draft.group, draft.group_place);
+  if (draft.fwmark != 0) return fmt::format("FWM {}", draft.fwmark);
+  if (draft.endpoint.address.empty()) {
+    return fmt::format("[(none)]:{}:{}", protocol_name(draft.protocol),
+                       draft.endpoint.port.value());
+  }
   return draft.endpoint.to_string(protocol_name(draft.protocol));
 }
 
@@ -415,6 +314,8 @@ std::string_view protocol_name(std::optional<Protocol> protocol) {
 
 Block<CheckersDraft> checkers_rows() {
   Block<CheckersDraft> rows;
+  add_tls_rows(rows);
+  add_group_rows(rows);
   rows.block("virtual_server", "A service this machine spreads over real servers.",
              virtual_server_rows(), open_virtual_server, close_virtual_server)
       .takes("IP [PORT] | fwmark NUMBER | group NAME", 1, 2)

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,25 +19,111 @@ namespace understudy::checkers {
 /// The top-level rows of load balancing.
 [[nodiscard]] parser::Block<CheckersDraft> checkers_rows();
 
+/// Whether lines of a group are of that family.
+[[nodiscard]] bool has_family(const VirtualServerGroup& group, Family family);
+/// virtual_server_group NAME { } (group_rows.cpp).
+void add_group_rows(parser::Block<CheckersDraft>& rows);
+/// SSL { } (tls_rows.cpp).
+void add_tls_rows(parser::Block<CheckersDraft>& rows);
+/// Scheduler, persistence and lvs_method of virtual_server { } (scheduling_rows.cpp).
+void add_scheduling_rows(parser::Block<VirtualServerDraft>& rows);
 /// real_server { } (real_server_rows.cpp).
 [[nodiscard]] parser::Block<RealServerDraft> real_server_rows();
 
-/// TCP_CHECK, HTTP_GET and SSL_GET { } (check_rows.cpp).
-void add_check_rows(parser::Block<RealServerDraft>& rows);
+/// TCP_CHECK and PING_CHECK { } (check_rows.cpp).
+void add_connection_check_rows(parser::Block<RealServerDraft>& rows);
+/// HTTP_GET and SSL_GET { } (http_rows.cpp).
+void add_http_rows(parser::Block<RealServerDraft>& rows);
+/// SMTP_CHECK, DNS_CHECK and UDP_CHECK { } (message_check_rows.cpp).
+void add_message_check_rows(parser::Block<RealServerDraft>& rows);
+/// MISC_CHECK, FILE_CHECK and BFD_CHECK { } (local_check_rows.cpp).
+void add_local_check_rows(parser::Block<RealServerDraft>& rows);
 
-/// "ADDRESS [PORT]" of a virtual, real or sorry server: port 0 is no port. Reports a bad number
-/// only; nullopt: it is no such thing.
-[[nodiscard]] std::optional<Endpoint> read_server(const parser::Binding& binding);
+/// What the blocks of checks have in common (check_rows.cpp). `connection`: with where to connect
+/// and from where.
+[[nodiscard]] parser::Block<CommonDraft> common_check_rows(bool connection);
+/// Whether the check can connect: a link-local address means nothing without an interface. Reports
+/// it at the end of the block if not.
+[[nodiscard]] bool reachable(const RealServerDraft& server, const CommonDraft& check,
+                             const parser::Binding& binding);
 
-/// The original's name of it in messages: "[10.0.0.1]:tcp:80", "FWM 5".
+/// Opens a block of checks of kind T whose `common` asks the server itself.
+template <typename T>
+T* open_check(RealServerDraft& server, const parser::Binding& /*binding*/) {
+  auto& check = std::get<T>(server.checks.emplace_back(T{}));
+  check.common.server = server.endpoint.address;
+  return &check;
+}
+/// Ends one: it goes if it cannot connect.
+template <typename T>
+void close_check(RealServerDraft& server, T& check, const parser::Binding& binding) {
+  if (!reachable(server, check.common, binding)) server.checks.pop_back();
+}
+
+/// "ADDRESS [PORT]" of a virtual, real or sorry server, or of a group: port 0 is no port. Reports a
+/// bad number only; nullopt: it is no such thing. `first` is the word of the address.
+[[nodiscard]] std::optional<Endpoint> read_server(const parser::Binding& binding,
+                                                  std::size_t first = 1);
+
+/// The original's name of it in messages: "[10.0.0.1]:tcp:80", "FWM 5", "[GROUP]:0".
 [[nodiscard]] std::string describe(const VirtualServerDraft& draft);
 /// "tcp", "udp", "sctp", or "none".
 [[nodiscard]] std::string_view protocol_name(std::optional<Protocol> protocol);
 
-/// NAT, DR or TUN with its options; `who` is "virtual", "real" or "sorry".
-[[nodiscard]] std::optional<ForwardingMethod> read_method(const parser::Binding& binding,
-                                                          std::string_view who);
+/// lvs_method with its aliases, reading into what `target(T&)` gives: {method, tunnel}. `who` is
+/// "virtual", "real" or "sorry" (forwarding_method.cpp).
+struct MethodTarget {
+  std::optional<ForwardingMethod>* method = nullptr;
+  Tunnel* tunnel = nullptr;
+};
+/// The options of lvs_method, for the manual and to read with.
+[[nodiscard]] std::shared_ptr<const parser::Block<TunnelDraft>> tunnel_rows(std::string_view who);
+/// Reads NAT, DR or TUN with its options into `target`; with a wrong option the method alone.
+void read_method(const parser::Binding& binding, std::string_view who,
+                 const parser::Block<TunnelDraft>& options, MethodTarget target);
 
+/// Adds lvs_method or a relative of it. `target(T&, const Binding&)` gives where to; a MethodTarget
+/// of nothing: nowhere, which has been reported.
+template <typename T, typename Target>
+parser::Row<T>& add_method(parser::Block<T>& rows, std::string_view names, std::string doc,
+                           const std::string& who, Target target) {
+  auto options = tunnel_rows(who);
+  auto& row = rows.statement(names, std::move(doc),
+                             [who, options, target](T& draft, const parser::Binding& binding) {
+                               const MethodTarget into = target(draft, binding);
+                               if (into.method != nullptr)
+                                 read_method(binding, who, *options, into);
+                             });
+  row.takes("NAT|DR|TUN [type ipip|gue|gre] [port PORT] [nocsum|csum|remcsum]", 1, SIZE_MAX);
+  row.children = std::move(options);
+  return row;
+}
+
+/// A text of which a second one replaces the first, with a complaint that names `what`.
+template <typename T>
+auto replaceable(std::string T::*member, std::string what) {
+  return [member, what](T& draft, std::string value, const parser::Binding& binding) {
+    if (!(draft.*member).empty()) {
+      binding.error(
+          fmt::format("Duplicate {} - overwriting {} with {}", what, draft.*member, value));
+    }
+    draft.*member = std::move(value);
+  };
+}
+
+/// snmp_name of a T with such a member; `who` is "virtual server" or "real server".
+template <typename T>
+void add_snmp_name(parser::Block<T>& rows, const std::string& who, const std::string& what) {
+  const std::string message = who + " snmp_name missing or extra parameters";
+  rows.value("snmp_name", "Its name in SNMP.", parser::text("NAME"),
+             replaceable(&T::snmp_name, what))
+      .when_missing(message)
+      .when_extra(message, parser::Extra::refused)
+      .pending();
+}
+
+/// Seconds of a virtual server that is persistent without saying for how long.
+inline constexpr std::uint32_t kDefaultPersistence = 360;
 /// The longest duration the original takes.
 inline constexpr std::uint64_t kAnyMicroseconds = 0xfffffffffffffffeULL;
 /// The longest one that is told from never.
@@ -51,11 +138,12 @@ struct TimingMessages {
   std::string_view warmup;
 };
 
-/// connect_timeout, delay_loop, delay_before_retry, retry, warmup of a T with a member `timing`.
+/// connect_timeout (if there is a `connection`), delay_loop, delay_before_retry, retry, warmup of a
+/// T with a member `timing`.
 template <typename T>
 void add_timing(parser::Block<T>& rows, const TimingMessages& messages, unsigned least_retry,
-                const std::string& inherited) {
-  const auto microseconds = [](std::optional<std::chrono::microseconds> TimingDraft::*member) {
+                const std::string& inherited, bool connection = true) {
+  const auto microseconds = [](std::optional<std::chrono::microseconds> InheritedTiming::*member) {
     return [member](T& draft, std::chrono::microseconds value) {
       // What does not fit into 63 bits has become negative.
       const bool endless = value.count() < 0 || value > kNever;
@@ -64,39 +152,31 @@ void add_timing(parser::Block<T>& rows, const TimingMessages& messages, unsigned
   };
   const auto by_default = [&](std::string own) { return inherited.empty() ? own : inherited; };
   rows.value("delay_loop", "Seconds between two checks.",
-             parser::decimal_seconds(1, kAnyMicroseconds), microseconds(&TimingDraft::delay_loop))
+             parser::decimal_seconds(1, kAnyMicroseconds),
+             microseconds(&InheritedTiming::delay_loop))
       .by_default(by_default("60"))
       .invalid(std::string(messages.delay_loop));
-  rows.value("connect_timeout", "Seconds a connection may take.",
-             parser::decimal_seconds(1, 0xffffffff), microseconds(&TimingDraft::connect_timeout))
-      .by_default(by_default("5"))
-      .invalid(std::string(messages.connect_timeout));
+  if (connection) {
+    rows.value("connect_timeout", "Seconds a connection may take.",
+               parser::decimal_seconds(1, 0xffffffff),
+               microseconds(&InheritedTiming::connect_timeout))
+        .by_default(by_default("5"))
+        .invalid(std::string(messages.connect_timeout));
+  }
   rows.value("retry", "Further attempts before a server has failed.",
              parser::number<unsigned>(least_retry, 0xffffffff),
              [](T& draft, unsigned value) { draft.timing.retry = value; })
-      .by_default(by_default("1"))
+      .by_default(by_default("1; 3 for DNS_CHECK, 0 for MISC_CHECK"))
       .invalid(std::string(messages.retry));
   rows.value("delay_before_retry", "Seconds before such an attempt.",
              parser::decimal_seconds(0, kAnyMicroseconds),
-             microseconds(&TimingDraft::delay_before_retry))
-      .by_default(by_default("1; 3 for HTTP_GET and SSL_GET"))
+             microseconds(&InheritedTiming::delay_before_retry))
+      .by_default(by_default("1; 3 for HTTP_GET and SSL_GET, delay_loop for DNS_CHECK"))
       .invalid(std::string(messages.delay_before_retry));
   rows.value("warmup", "The first check starts at a random time within so many seconds.",
-             parser::decimal_seconds(0, kAnyMicroseconds), microseconds(&TimingDraft::warmup))
+             parser::decimal_seconds(0, kAnyMicroseconds), microseconds(&InheritedTiming::warmup))
       .by_default(by_default("delay_loop"))
       .invalid(std::string(messages.warmup));
-}
-
-/// A text of which a second one replaces the first, with a complaint that names `what`.
-template <typename T>
-auto replaceable(std::string T::*member, std::string what) {
-  return [member, what](T& draft, std::string value, const parser::Binding& binding) {
-    if (!(draft.*member).empty()) {
-      binding.error(
-          fmt::format("Duplicate {} - overwriting {} with {}", what, draft.*member, value));
-    }
-    draft.*member = std::move(value);
-  };
 }
 
 }  // namespace understudy::checkers

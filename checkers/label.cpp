@@ -21,6 +21,7 @@ const char* protocol_name(const VirtualServer& service) {
 }  // namespace
 
 std::string label(const VirtualServer& service) {
+  if (!service.group.empty()) return fmt::format("[{}]:{}", service.group, service.group_place);
   if (service.fwmark != 0) return fmt::format("FWM {}", service.fwmark);
   return service.endpoint.to_string(protocol_name(service));
 }

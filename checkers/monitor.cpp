@@ -28,15 +28,11 @@ constexpr VerdictWords kHttpWords{
 constexpr VerdictWords kTlsWords{"SSL_CHECK", kHttpWords.before_success, kHttpWords.after_success,
                                  kHttpWords.mail_up, kHttpWords.mail_down};
 
-const VerdictWords& words_for(const TcpCheck& /*check*/) { return kTcpWords; }
-const VerdictWords& words_for(const HttpCheck& check) { return check.tls ? kTlsWords : kHttpWords; }
-
 Verdict make_verdict(const Check& check, std::string_view server, Monitor::Known known) {
-  return std::visit(
-      [&](const auto& kind) {
-        return Verdict(rules_for(kind), words_for(kind), server, known.up, known.has_run);
-      },
-      check);
+  if (const auto* http = std::get_if<HttpCheck>(&check)) {
+    return {rules_for(*http), http->tls ? kTlsWords : kHttpWords, server, known.up, known.has_run};
+  }
+  return {rules_for(std::get<TcpCheck>(check)), kTcpWords, server, known.up, known.has_run};
 }
 
 }  // namespace

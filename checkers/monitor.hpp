@@ -30,10 +30,11 @@ class Monitor {
     bool has_run = false;
   };
 
-  /// `server_label` is "[10.0.0.1]:tcp:80" and `service_label` the virtual server's; they appear in
-  /// log lines. `on_change` is called when the verdict changes, and also for a first verdict of
-  /// "down" about a server assumed down (alpha); it may stop() this monitor but not destroy it.
-  /// `tls` is shared by the SSL_GET checks of a process; nullptr makes one of its own if needed.
+  /// `check` is one of those this version can make: can_run(). `server_label` is
+  /// "[10.0.0.1]:tcp:80" and `service_label` the virtual server's; they appear in log lines.
+  /// `on_change` is called when the verdict changes, and also for a first verdict of "down" about a
+  /// server assumed down (alpha); it may stop() this monitor but not destroy it. `tls` is shared by
+  /// the SSL_GET checks of a process; nullptr makes one of its own if needed.
   Monitor(Loop& loop, Log& log, const Check& check, std::string server_label,
           std::string service_label, Known known, OnChange on_change,
           std::shared_ptr<const TlsContext> tls = nullptr);

@@ -11,7 +11,8 @@ namespace understudy::checkers {
 namespace {
 
 bool alpha(const Check& check) {
-  return std::visit([](const auto& one) { return one.timing.alpha; }, check);
+  const auto* timing = timing_of(check);
+  return timing != nullptr && timing->alpha;
 }
 
 std::uint32_t kernel_weight(int weight) { return static_cast<std::uint32_t>(std::max(weight, 0)); }

@@ -8,8 +8,8 @@ namespace {
 
 bool same_target(const Check& a, const Check& b) {
   if (a.index() != b.index()) return false;
-  const auto endpoint = [](const auto& check) { return check.endpoint; };
-  return std::visit(endpoint, a) == std::visit(endpoint, b);
+  const auto* target = endpoint_of(a);
+  return target != nullptr && *target == *endpoint_of(b);
 }
 
 bool equal(const Check& a, const Check& b) { return a == b; }

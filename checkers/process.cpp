@@ -15,6 +15,7 @@
 
 #include "checkers/executor.hpp"
 #include "checkers/label.hpp"
+#include "checkers/runnable.hpp"
 #include "checkers/service.hpp"
 #include "checkers/tls.hpp"
 #include "daemon/base/channel.hpp"
@@ -30,6 +31,8 @@ constexpr Duration kBootstrapDelay = std::chrono::seconds(1);
 constexpr Duration kLongestFarewell = std::chrono::seconds(1);
 /// Descriptors besides those of checks.
 constexpr rlim_t kOtherDescriptors = 64;
+/// How long a slow reader of the log may hold up the start by a dump.
+constexpr std::chrono::seconds kDumpPatience(1);
 
 std::size_t count_checks(const CheckersConfig& config) {
   std::size_t count = 0;
@@ -109,13 +112,14 @@ run::SchedulingRequest scheduling_of(const GlobalConfig& global) {
 class Process {
  public:
   explicit Process(run::ChildSetup<CheckersConfig> setup);
-  int run(CheckersConfig config);
+  int run(CheckersConfig config, const Dump& dump);
 
  private:
   using Decoder = run::ReloadDecoder<CheckersConfig>;
 
   void on_message(const Message& message, Fd fd);
   void start(CheckersConfig config);
+  void log_dump(const CheckersConfig& config, const Dump& dump);
   void reload(std::uint64_t generation, Decoder::Decoded decoded);
   void swap(CheckersConfig next);
   std::unique_ptr<Service> make_service(VirtualServer config, bool respawned);
@@ -177,8 +181,10 @@ Process::Process(run::ChildSetup<CheckersConfig> setup)
   page_.refresh();
 }
 
-int Process::run(CheckersConfig config) {
-  start(std::move(config));
+int Process::run(CheckersConfig config, const Dump& dump) {
+  const CheckersConfig whole = dump ? config : CheckersConfig();
+  start(runnable(std::move(config)));
+  if (dump) log_dump(whole, dump);
   loop_.run();
   log_.info("Stopped");
   return 0;
@@ -201,6 +207,14 @@ ipvs::Table Process::desired() const {
   ipvs::Table table;
   for (const auto& service : services_) table.insert_or_assign(service->key(), service->entry());
   return table;
+}
+
+void Process::log_dump(const CheckersConfig& config, const Dump& dump) {
+  DumpFacts facts;
+  for (const auto& service : services_) {
+    facts.services.emplace(label(service->config()), facts_of(service->pool()));
+  }
+  log_.write_all(dump(global_, config, facts), kDumpPatience);
 }
 
 void Process::start(CheckersConfig config) {
@@ -236,7 +250,7 @@ void Process::reload(std::uint64_t generation, Decoder::Decoded decoded) {
   log_.info("Reloading");
   global_ = std::move(decoded->global);
   scheduling_.apply(scheduling_of(global_));
-  swap(std::move(decoded->role));
+  swap(runnable(std::move(decoded->role)));
   channel_.send(ReloadOutcome{generation, true, {}});
 }
 
@@ -305,9 +319,9 @@ void Process::wait_for_parent() {
 
 }  // namespace
 
-int run_process(run::ChildSetup<CheckersConfig> setup) {
+int run_process(run::ChildSetup<CheckersConfig> setup, const Dump& dump) {
   auto config = std::move(setup.config.role);
-  return Process(std::move(setup)).run(std::move(config));
+  return Process(std::move(setup)).run(std::move(config), dump);
 }
 
 }  // namespace understudy::checkers

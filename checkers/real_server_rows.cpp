@@ -1,11 +1,7 @@
 // real_server IP [PORT] { }.
 #include <fmt/format.h>
 
-#include <array>
-#include <utility>
-
 #include "checkers/keywords.hpp"
-#include "daemon/global/ignored.hpp"
 
 namespace understudy::checkers {
 
@@ -23,28 +19,15 @@ constexpr TimingMessages kTiming{"real server connect_timeout {1} invalid - igno
                                  "retry value invalid - {1}",
                                  "real server warmup '{1}' invalid - ignoring"};
 
-constexpr std::array kIgnored{
-    Ignored{"snmp_name", "Name in SNMP.", "NAME", Missing::complains},
-    Ignored{"SMTP_CHECK", "A mail server's greeting.", "", Missing::ends, true},
-    Ignored{"DNS_CHECK", "A name server's answer.", "", Missing::ends, true},
-    Ignored{"MISC_CHECK", "A script.", "", Missing::ends, true},
-    Ignored{"BFD_CHECK", "A BFD session.", "", Missing::ends, true},
-    Ignored{"PING_CHECK", "An ICMP echo.", "", Missing::ends, true},
-    Ignored{"UDP_CHECK", "An answer over UDP.", "", Missing::ends, true},
-    Ignored{"FILE_CHECK", "A tracked file.", "", Missing::ends, true},
-};
-
 void add_forwarding(Rows& rows) {
   rows.value("weight", "Share of the connections; 0: no new ones.",
              number<unsigned>(0, kLargestWeight), &RealServerDraft::weight)
       .by_default("the virtual server's, 1")
       .invalid("Real server weight {1} is outside range 0-2147483647");
-  rows.statement("lvs_method", "How packets reach it.",
-                 [](RealServerDraft& draft, const Binding& binding) {
-                   const auto method = read_method(binding, "real");
-                   if (method) draft.method = *method;
-                 })
-      .takes("NAT|DR|TUN", 1, SIZE_MAX)
+  add_method(rows, "lvs_method", "How packets reach it.", "real",
+             [](RealServerDraft& draft, const Binding&) {
+               return MethodTarget{&draft.method, &draft.tunnel};
+             })
       .by_default("the virtual server's");
   rows.value("uthreshold", "Connections above which it gets no more; 0: no limit.",
              number<unsigned>(0, kUnlimited), &RealServerDraft::upper_threshold)
@@ -70,6 +53,7 @@ void add_health(Rows& rows) {
              replaceable(&RealServerDraft::virtualhost, "rs virtualhost"))
       .by_default("the virtual server's")
       .when_missing("real server virtualhost missing");
+  add_snmp_name(rows, "real server", "rs snmp_name");
 }
 
 void add_notification(Rows& rows) {
@@ -91,8 +75,10 @@ Block<RealServerDraft> real_server_rows() {
   add_forwarding(rows);
   add_health(rows);
   add_notification(rows);
-  add_check_rows(rows);
-  add_ignored<RealServerDraft>(rows, kIgnored);
+  add_connection_check_rows(rows);
+  add_http_rows(rows);
+  add_message_check_rows(rows);
+  add_local_check_rows(rows);
   return rows;
 }
 

@@ -4,21 +4,20 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <set>
 #include <utility>
 
 #include "checkers/keywords.hpp"
+#include "checkers/verify_parts.hpp"
 
 namespace understudy::checkers {
 
 namespace {
 
-using namespace std::chrono_literals;
 using parser::Diagnostics;
 using parser::Location;
 using parser::Severity;
 
-constexpr std::uint32_t kDefaultPersistence = 360;
-constexpr std::uint32_t kOnePacket = 0x0004;
 /// What the text leaves when it says nothing, and the same as an IPv6 prefix length.
 constexpr std::uint32_t kEachClient4 = 0xffffffff;
 constexpr std::uint32_t kEachClient6 = 128;
@@ -26,26 +25,39 @@ constexpr std::uint32_t kEachClient6 = 128;
 /// Completes one virtual server, in the order the original looks at things.
 class Completion {
  public:
-  Completion(VirtualServerDraft draft, const GlobalConfig& global, ScriptUsers& users,
-             Diagnostics& diagnostics)
-      : draft_(std::move(draft)), global_(global), users_(users), diagnostics_(diagnostics) {}
+  /// `group`: its virtual_server_group; nullptr: none.
+  Completion(VirtualServerDraft draft, const VirtualServerGroup* group, const GlobalConfig& global,
+             ScriptUsers& users, Diagnostics& diagnostics)
+      : draft_(std::move(draft)),
+        group_(group),
+        global_(global),
+        users_(users),
+        diagnostics_(diagnostics) {}
 
   VirtualServer run();
 
  private:
   void check_service();
+  void check_address_service();
   void check_real_servers();
+  /// What it does not say itself it has from the virtual server.
+  void inherit(RealServerDraft& server);
   void set_method(RealServerDraft& server);
   void match_sorry_server(const RealServerDraft& server);
   void check_quorum();
   /// Ports as written, before they are made to fit the service: what the checks connect to.
   void check_ports();
   void check_port(RealServerDraft& server, const std::string& what);
+  void check_group_ports();
   RealServer build(RealServerDraft& server, bool alert);
-  Check build(const CheckDraft& check, const RealServerDraft& server) const;
-  CheckTiming timing(const CheckDraft& check, const RealServerDraft& server) const;
-  CheckEndpoint endpoint(const CheckDraft& check, const RealServerDraft& server) const;
+  VirtualServer build();
 
+  [[nodiscard]] bool has_addresses() const {
+    return group_ != nullptr ? !group_->addresses.empty() : draft_.fwmark == 0;
+  }
+  [[nodiscard]] bool has_marks() const {
+    return group_ != nullptr ? !group_->marks.empty() : draft_.fwmark != 0;
+  }
   [[nodiscard]] std::string name() const { return describe(draft_); }
   [[nodiscard]] std::string name(const RealServerDraft& server) const {
     return server.endpoint.to_string(protocol_name(draft_.protocol));
@@ -56,30 +68,42 @@ class Completion {
   }
 
   VirtualServerDraft draft_;
+  const VirtualServerGroup* group_;
   const GlobalConfig& global_;
   ScriptUsers& users_;
   Diagnostics& diagnostics_;
+  /// Modulo 2^32, as the original's.
   unsigned weights_ = 0;
 };
 
+void Completion::check_address_service() {
+  if (!draft_.protocol) {
+    complain("Virtual server {}: no protocol set - defaulting to UDP", name());
+    draft_.protocol = Protocol::udp;
+  }
+  if ((draft_.flags & kOnePacket) != 0 && draft_.protocol != Protocol::udp) {
+    complain("Virtual server {}: one packet scheduling requires UDP - resetting", name());
+    draft_.flags &= ~kOnePacket;
+  }
+  if (draft_.persistence_timeout != 0) return;
+  const bool zero_port =
+      group_ != nullptr
+          ? std::ranges::any_of(group_->addresses,
+                                [](const auto& addresses) { return addresses.port == Port(0); })
+          : draft_.endpoint.port == Port(0);
+  if (zero_port) {
+    complain("Virtual server {}: zero port only valid for persistent services - setting", name());
+    draft_.persistence_timeout = kDefaultPersistence;
+  }
+}
+
 void Completion::check_service() {
-  if (draft_.ha_suspend && draft_.is_fwmark) {
+  if (draft_.ha_suspend && has_marks()) {
     complain("Virtual server {}: cannot use ha_suspend with fwmarks - clearing ha_suspend", name());
     draft_.ha_suspend = false;
   }
-  if (!draft_.is_fwmark) {
-    if (!draft_.protocol) {
-      complain("Virtual server {}: no protocol set - defaulting to UDP", name());
-      draft_.protocol = Protocol::udp;
-    }
-    if ((draft_.flags & kOnePacket) != 0 && draft_.protocol != Protocol::udp) {
-      complain("Virtual server {}: one packet scheduling requires UDP - resetting", name());
-      draft_.flags &= ~kOnePacket;
-    }
-    if (draft_.persistence_timeout == 0 && draft_.endpoint.port == Port(0)) {
-      complain("Virtual server {}: zero port only valid for persistent services - setting", name());
-      draft_.persistence_timeout = kDefaultPersistence;
-    }
+  if (has_addresses()) {
+    check_address_service();
   } else if (draft_.protocol) {
     complain("Warning: Virtual server {}: protocol specified for fwmark - protocol will be ignored",
              name());
@@ -98,6 +122,24 @@ void Completion::set_method(RealServerDraft& server) {
     draft_.method = ForwardingMethod::nat;
   }
   server.method = draft_.method;
+  server.tunnel = draft_.tunnel;
+}
+
+void Completion::inherit(RealServerDraft& server) {
+  const InheritedTiming& ours = draft_.timing;
+  InheritedTiming& timing = server.timing;
+  const auto take = [](auto& own, const auto& inherited) {
+    if (!own) own = inherited;
+  };
+  take(timing.delay_loop, ours.delay_loop);
+  take(timing.connect_timeout, ours.connect_timeout);
+  take(timing.retry, ours.retry);
+  take(timing.delay_before_retry, ours.delay_before_retry);
+  take(timing.warmup, ours.warmup);
+  take(timing.alpha, ours.alpha);
+  take(server.inhibit_on_failure, std::optional(draft_.inhibit_on_failure));
+  take(server.weight, std::optional(draft_.weight));
+  if (server.virtualhost.empty()) server.virtualhost = draft_.virtualhost;
 }
 
 void Completion::match_sorry_server(const RealServerDraft& server) {
@@ -113,16 +155,15 @@ void Completion::match_sorry_server(const RealServerDraft& server) {
 
 void Completion::check_real_servers() {
   std::vector<RealServerDraft> kept;
+  kept.reserve(draft_.real_servers.size());
+  std::set<Endpoint> known;
   for (auto& server : draft_.real_servers) {
-    const bool duplicate = std::ranges::any_of(
-        kept, [&](const RealServerDraft& known) { return known.endpoint == server.endpoint; });
-    if (duplicate) {
+    if (!known.insert(server.endpoint).second) {
       complain("VS {}: real server {} is duplicated - removing second rs", name(), name(server));
       continue;
     }
     set_method(server);
-    if (!server.inhibit_on_failure) server.inhibit_on_failure = draft_.inhibit_on_failure;
-    if (!server.weight) server.weight = draft_.weight;
+    inherit(server);
     weights_ += *server.weight;
     match_sorry_server(server);
     kept.push_back(std::move(server));
@@ -149,9 +190,10 @@ void Completion::check_quorum() {
 void Completion::check_port(RealServerDraft& server, const std::string& what) {
   Port& port = server.endpoint.port;
   const bool given = port != Port(0);
+  const bool fwmark = draft_.fwmark != 0;
   if (server.method == ForwardingMethod::nat) {
-    if (!draft_.is_fwmark && !given) port = draft_.endpoint.port;
-  } else if (draft_.is_fwmark) {
+    if (!fwmark && !given) port = draft_.endpoint.port;
+  } else if (fwmark) {
     if (!given) return;
     complain("WARNING - fwmark virtual server {}, {} has port specified - clearing", name(), what);
     port = Port(0);
@@ -164,7 +206,40 @@ void Completion::check_port(RealServerDraft& server, const std::string& what) {
   }
 }
 
+void Completion::check_group_ports() {
+  const auto each = [this](auto complain_about) {
+    for (const auto& server : draft_.real_servers) complain_about(server, false);
+    if (draft_.sorry_server) complain_about(*draft_.sorry_server, true);
+  };
+  // NAT changes ports.
+  const auto fixed = [](const RealServerDraft& server) {
+    return server.method != ForwardingMethod::nat && server.endpoint.port != Port(0);
+  };
+  if (has_marks()) {
+    each([&](const RealServerDraft& server, bool sorry) {
+      if (!fixed(server)) return;
+      complain("WARNING - fwmark virtual server {}, {} has port specified - port will be ignored",
+               name(), sorry ? "sorry server" : "real server " + name(server));
+    });
+  }
+  for (const auto& addresses : group_->addresses) {
+    each([&](const RealServerDraft& server, bool sorry) {
+      if (!fixed(server) || server.endpoint.port == addresses.port) return;
+      if (sorry) {
+        complain(
+            "WARNING - virtual server {}, sorry server has port specified - port will be "
+            "ignored",
+            name());
+      } else {
+        complain("virtual server {}:[{}] and real server {} ports don't match", name(),
+                 to_string(addresses), name(server));
+      }
+    });
+  }
+}
+
 void Completion::check_ports() {
+  if (group_ != nullptr) return check_group_ports();
   for (auto& server : draft_.real_servers) {
     check_port(server, fmt::format("real server {}", name(server)));
   }
@@ -173,93 +248,46 @@ void Completion::check_ports() {
   }
 }
 
-CheckTiming Completion::timing(const CheckDraft& check, const RealServerDraft& server) const {
-  const auto inherit = [&](auto member, auto fallback) {
-    if (check.timing.*member) return *(check.timing.*member);
-    if (server.timing.*member) return *(server.timing.*member);
-    return (draft_.timing.*member).value_or(fallback);
-  };
-  CheckTiming timing;
-  timing.delay_loop = inherit(&TimingDraft::delay_loop, timing.delay_loop);
-  timing.connect_timeout = inherit(&TimingDraft::connect_timeout, timing.connect_timeout);
-  timing.retry = inherit(&TimingDraft::retry, timing.retry);
-  const std::chrono::microseconds pause = check.kind == CheckKind::tcp ? 1s : 3s;
-  timing.delay_before_retry = inherit(&TimingDraft::delay_before_retry, pause);
-  timing.warmup = inherit(&TimingDraft::warmup, timing.delay_loop);
-  timing.alpha = inherit(&TimingDraft::alpha, false);
-  timing.log_all_failures = check.log_all_failures.value_or(global_.checker_log_all_failures);
-  return timing;
-}
-
-CheckEndpoint Completion::endpoint(const CheckDraft& check, const RealServerDraft& server) const {
-  CheckEndpoint endpoint;
-  endpoint.destination = server.endpoint;
-  if (endpoint.destination.port == Port(0)) endpoint.destination.port = draft_.endpoint.port;
-  if (!check.connect_ip.empty()) endpoint.destination.address = check.connect_ip;
-  if (check.connect_port != Port(0)) endpoint.destination.port = check.connect_port;
-  endpoint.source = {check.bind_address, check.bind_port};
-  endpoint.interface = check.interface;
-  endpoint.fwmark = check.fwmark;
-  return endpoint;
-}
-
-Check Completion::build(const CheckDraft& check, const RealServerDraft& server) const {
-  if (check.kind == CheckKind::tcp) return TcpCheck{timing(check, server), endpoint(check, server)};
-  HttpCheck http;
-  http.timing = timing(check, server);
-  http.endpoint = endpoint(check, server);
-  http.tls = check.kind == CheckKind::tls;
-  http.virtualhost = !check.virtualhost.empty()    ? check.virtualhost
-                     : !server.virtualhost.empty() ? server.virtualhost
-                                                   : draft_.virtualhost;
-  for (const auto& url : check.urls) {
-    http.urls.push_back({*url.path, url.digest, url.status_codes, url.virtualhost});
-  }
-  return http;
-}
-
 RealServer Completion::build(RealServerDraft& server, bool alert) {
   RealServer result;
   result.endpoint = server.endpoint;
   result.method = *server.method;
+  result.tunnel = server.tunnel;
   result.weight = static_cast<int>(server.weight.value_or(1));
   result.inhibit_on_failure = server.inhibit_on_failure.value_or(false);
   result.upper_threshold = server.upper_threshold;
   result.lower_threshold = server.lower_threshold;
+  result.timing = server.timing;
   result.smtp_alert = server.smtp_alert.value_or(
       global_.smtp_alert_checker.value_or(global_.smtp_alert.value_or(alert)));
   result.notify_up = users_.call<ScriptCall>(server.notify_up, "notify");
   result.notify_down = users_.call<ScriptCall>(server.notify_down, "notify");
+  result.virtualhost = std::move(server.virtualhost);
+  result.snmp_name = std::move(server.snmp_name);
   return result;
 }
 
-VirtualServer Completion::run() {
-  check_service();
-  check_real_servers();
-  check_quorum();
-  // Checks connect where the text says, also where forwarding takes another port.
-  std::vector<std::vector<Check>> checks;
-  for (const auto& server : draft_.real_servers) {
-    auto& own = checks.emplace_back();
-    for (const auto& check : server.checks) own.push_back(build(check, server));
-  }
-  check_ports();
-
+VirtualServer Completion::build() {
   VirtualServer result;
   result.endpoint = draft_.endpoint;
   result.fwmark = draft_.fwmark;
+  result.group = draft_.group;
+  result.group_place = draft_.group_place;
   result.family = draft_.family;
   result.protocol = draft_.protocol.value_or(Protocol::tcp);
   result.scheduler = draft_.scheduler;
   result.flags = draft_.flags;
   result.method = draft_.method.value_or(ForwardingMethod::nat);
+  result.tunnel = draft_.tunnel;
   result.persistence_timeout = draft_.persistence_timeout;
   result.persistence_granularity = draft_.persistence_granularity;
   if (result.family == Family::ipv6 && result.persistence_granularity == kEachClient4) {
     result.persistence_granularity = kEachClient6;
   }
   result.persistence_engine = draft_.persistence_engine;
-  result.alpha = draft_.timing.alpha.value_or(false);
+  result.timing = draft_.timing;
+  result.weight = draft_.weight;
+  result.inhibit_on_failure = draft_.inhibit_on_failure;
   result.omega = draft_.omega;
   result.ha_suspend = draft_.ha_suspend;
   result.smtp_alert = draft_.smtp_alert.value_or(
@@ -269,10 +297,29 @@ VirtualServer Completion::run() {
   result.quorum_up = users_.call<ScriptCall>(draft_.quorum_up, "quorum");
   result.quorum_down = users_.call<ScriptCall>(draft_.quorum_down, "quorum");
   result.virtualhost = draft_.virtualhost;
+  result.snmp_name = draft_.snmp_name;
   if (draft_.sorry_server) {
     result.sorry_server = build(*draft_.sorry_server, true);
     result.sorry_server_inhibit = result.sorry_server->inhibit_on_failure;
   }
+  return result;
+}
+
+VirtualServer Completion::run() {
+  draft_.timing.delay_loop = draft_.timing.delay_loop.value_or(CheckTiming{}.delay_loop);
+  draft_.timing.connect_timeout =
+      draft_.timing.connect_timeout.value_or(CheckTiming{}.connect_timeout);
+  draft_.timing.alpha = draft_.timing.alpha.value_or(false);
+  check_service();
+  check_real_servers();
+  check_quorum();
+  // Checks connect where the text says, also where forwarding takes another port.
+  std::vector<std::vector<Check>> checks;
+  for (const auto& server : draft_.real_servers) {
+    checks.push_back(build_checks(server, draft_.endpoint.port, {global_, users_, diagnostics_}));
+  }
+  check_ports();
+  VirtualServer result = build();
   for (std::size_t i = 0; i < draft_.real_servers.size(); ++i) {
     auto& server = result.real_servers.emplace_back(build(draft_.real_servers[i], true));
     server.checks = std::move(checks[i]);
@@ -285,10 +332,19 @@ VirtualServer Completion::run() {
 CheckersConfig verify(CheckersDraft draft, const GlobalConfig& global, ScriptUsers& users,
                       Diagnostics& diagnostics) {
   CheckersConfig config;
+  const GroupIndex groups = link_groups(draft, diagnostics);
+  note_twins(draft.virtual_servers, diagnostics);
+  config.virtual_servers.reserve(draft.virtual_servers.size());
   for (auto& server : draft.virtual_servers) {
-    config.virtual_servers.push_back(
-        Completion(std::move(server), global, users, diagnostics).run());
+    const auto group = groups.find(server.group);
+    config.virtual_servers.push_back(Completion(std::move(server),
+                                                group == groups.end() ? nullptr : group->second,
+                                                global, users, diagnostics)
+                                         .run());
   }
+  note_unchecked(config, diagnostics);
+  config.tls = std::move(draft.tls);
+  config.groups = std::move(draft.groups);
   return config;
 }
 

@@ -1,0 +1,116 @@
+// Virtual servers seen together: which group each is of, and what is there twice.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "checkers/keywords.hpp"
+#include "checkers/label.hpp"
+#include "checkers/runnable.hpp"
+#include "checkers/verify_parts.hpp"
+
+namespace understudy::checkers {
+
+namespace {
+
+using parser::Diagnostics;
+using parser::Location;
+using parser::Severity;
+
+void note(Diagnostics& diagnostics, std::string message) {
+  diagnostics.add(Severity::note, Location{}, std::move(message));
+}
+
+/// Settles the family of a virtual server by its group's; "": it can stay, else why not.
+std::string settle_family(VirtualServerDraft& server, const VirtualServerGroup& group,
+                          Diagnostics& diagnostics) {
+  const bool ipv4 = has_family(group, Family::ipv4);
+  const bool ipv6 = has_family(group, Family::ipv6);
+  const std::string name = describe(server);
+  if (ipv4 && ipv6 && server.family != Family::none) {
+    return fmt::format(
+        "{}: virtual server group with IPv4 & IPv6 doesn't match virtual server {} - ignoring",
+        group.name, name);
+  }
+  if ((ipv4 && server.family == Family::ipv6) || (ipv6 && server.family == Family::ipv4)) {
+    return fmt::format("{}: address family doesn't match virtual server {} - ignoring", group.name,
+                       name);
+  }
+  if (server.family != Family::none) return {};
+  if (ipv4 != ipv6) {
+    server.family = ipv4 ? Family::ipv4 : Family::ipv6;
+  } else if (!ipv4) {
+    server.family = Family::ipv4;
+    note(diagnostics, fmt::format("{}: Virtual server {} address family cannot be determined, "
+                                  "defaulting to IPv4",
+                                  group.name, name));
+  }
+  return {};
+}
+
+}  // namespace
+
+GroupIndex link_groups(CheckersDraft& draft, Diagnostics& diagnostics) {
+  GroupIndex index;
+  for (const auto& group : draft.groups) index.emplace(group.name, &group);
+  std::unordered_map<std::string_view, std::uint16_t> places;
+  std::vector<VirtualServerDraft> kept;
+  kept.reserve(draft.virtual_servers.size());
+  for (auto& server : draft.virtual_servers) {
+    const auto group = index.find(server.group);
+    std::string refusal;
+    if (group != index.end()) {
+      refusal = settle_family(server, *group->second, diagnostics);
+    } else if (!server.group.empty()) {
+      refusal = fmt::format(
+          "Virtual server group {} specified but not configured - ignoring virtual server {}",
+          server.group, describe(server));
+    }
+    if (!refusal.empty()) {
+      note(diagnostics, std::move(refusal));
+      continue;
+    }
+    if (group != index.end()) server.group_place = places[group->first]++;
+    kept.push_back(std::move(server));
+  }
+  draft.virtual_servers = std::move(kept);
+  return index;
+}
+
+void note_twins(const std::vector<VirtualServerDraft>& servers, Diagnostics& diagnostics) {
+  std::set<std::tuple<Endpoint, std::optional<Protocol>, std::uint32_t, Family>> known;
+  for (const auto& server : servers) {
+    if (!server.group.empty()) continue;
+    const auto protocol = server.fwmark != 0 ? std::nullopt : server.protocol;
+    if (known.emplace(server.endpoint, protocol, server.fwmark, server.family).second) continue;
+    note(diagnostics,
+         fmt::format("Virtual server {} is there twice: the kernel has room for one only",
+                     describe(server)));
+  }
+}
+
+void note_unchecked(const CheckersConfig& config, Diagnostics& diagnostics) {
+  std::size_t count = 0;
+  std::string first;
+  for (const auto& service : config.virtual_servers) {
+    for (const auto& server : service.real_servers) {
+      if (server.checks.empty() || std::ranges::any_of(server.checks, can_run)) continue;
+      if (count++ == 0) first = fmt::format("{} of VS {}", label(server, service), label(service));
+    }
+  }
+  if (count == 0) return;
+  note(diagnostics,
+       fmt::format("{} real server{} counted as up for ever: none of the checks can be made in "
+                   "this version yet ({}{})",
+                   count, count == 1 ? " is" : "s are", first, count == 1 ? "" : ", ..."));
+}
+
+std::string to_string(const GroupAddresses& addresses) {
+  std::string text = addresses.first.to_string();
+  if (addresses.last != addresses.first) text += "-" + addresses.last.to_string();
+  return fmt::format("{},{}", text, addresses.port.value());
+}
+
+}  // namespace understudy::checkers

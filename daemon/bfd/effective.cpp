@@ -2,14 +2,8 @@
 
 namespace understudy::bfd {
 
-namespace {
-
-/// Intervals are written in milliseconds.
-std::string milliseconds(std::chrono::microseconds value) {
-  return parser::seconds_text(value * 1000);
-}
-
-}  // namespace
+/// seconds() of so many times an interval writes it in milliseconds, as the keywords take it.
+constexpr int kMilliseconds = 1000;
 
 parser::Statements effective(const BfdConfig& config) {
   parser::Statements out;
@@ -18,9 +12,9 @@ parser::Statements effective(const BfdConfig& config) {
     block.boolean("multihop", session.multihop);
     block.add("neighbor_ip", session.neighbor.to_string());
     if (!session.source.empty()) block.add("source_ip", session.source.to_string());
-    block.add("min_rx", milliseconds(session.min_rx));
-    block.add("min_tx", milliseconds(session.min_tx));
-    block.add("idle_tx", milliseconds(session.idle_tx));
+    block.seconds("min_rx", session.min_rx * kMilliseconds);
+    block.seconds("min_tx", session.min_tx * kMilliseconds);
+    block.seconds("idle_tx", session.idle_tx * kMilliseconds);
     block.add("multiplier", session.multiplier);
     block.flag("passive", session.passive);
     block.add("ttl", session.ttl);

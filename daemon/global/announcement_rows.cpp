@@ -96,10 +96,10 @@ void take_min_garp(GlobalDraft& draft, bool on) {
 }
 
 void take_extra_interfaces(GlobalDraft& draft, const Binding& binding) {
-  std::chrono::seconds interval{0};
+  ExtraAnnouncements extra;
   for (const Word& word : binding.arguments()) {
     if (word.text == "all") {
-      draft.garp_extra_if.all = true;
+      extra.all = true;
       continue;
     }
     const auto value = parse_unsigned(word.text, 1, kSecondsPerDay);
@@ -109,14 +109,14 @@ void take_extra_interfaces(GlobalDraft& draft, const Binding& binding) {
                        fmt::format("{} '{}' invalid - ignoring", binding.keyword(), word.text));
       return;
     }
-    interval = std::chrono::seconds(*value);
+    extra.interval = std::chrono::seconds(*value);
   }
-  if (interval.count() == 0) {
+  if (extra.interval.count() == 0) {
     binding.error(fmt::format("{} specified without time - ignoring", binding.keyword()),
                   fmt::format("expected: {} [all] SECONDS", binding.keyword()));
     return;
   }
-  draft.garp_extra_if.interval = interval;
+  draft.garp_extra_if = extra;
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares the status of `keepalived -t` with the original's on generated files.
 
-    agreement.py OURS ORIGINAL [--files N] [--seed S] [--first N] [--messages] [--reasons]
+    agreement.py OURS ORIGINAL [--files N] [--seed S] [--first N] [--shown N] [--messages]
 
 Fails when fewer than 99.5 % agree, after leaving out what known_differences.py names. Prints each
 disagreement as a file that can be run again; with --messages also what only one of the two says where
@@ -28,20 +28,21 @@ REQUIRED = 0.995
 SHOWN = 40
 
 
-def about(original):
-    """The version of the keywords to draw from, and the ones its build does not have."""
-    said = subprocess.run([original, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+def version_of(program):
+    """What a program says of itself."""
+    return subprocess.run([program, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, check=False).stdout
-    if "Understudy" in said:
-        print(f"SKIP: {original} is this program itself, installed")
-        sys.exit(namespace.SKIPPED)
-    version = "2.2.7" if "v2.2." in said else "2.4.3"
+
+
+def keywords_of(original):
+    """The keywords to draw from: of the original's version, less what its build does not have."""
+    said = version_of(original)
     options = re.search(r"Config options:(.*)", said)
     without_snmp = options is not None and "SNMP" not in options.group(1)
-    keywords = Keywords(version)
+    keywords = Keywords("2.2.7" if "v2.2." in said else "2.4.3")
     left_out = [row.keyword for rows in keywords.rows.values() for row in rows
                 if without_snmp and ("snmp" in row.keyword or row.keyword == "enable_traps")]
-    return version, Keywords(version, left_out)
+    return Keywords(keywords.version, left_out)
 
 
 def said_lines(output):
@@ -55,7 +56,7 @@ class Comparison:
     def __init__(self, arguments, directory):
         self.arguments = arguments
         self.directory = directory
-        self.version, self.keywords = about(arguments.original)
+        self.keywords = keywords_of(arguments.original)
         self.statuses = Counter()
         self.only_original = Counter()
 
@@ -75,7 +76,7 @@ class Comparison:
             if self.arguments.messages:
                 self.only_original.update(said_lines(their_output) - said_lines(our_output))
             return None
-        reason = known_difference(self.version, theirs, their_output, ours, our_output)
+        reason = known_difference(self.keywords.version, theirs, their_output, our_output)
         if reason:
             return "known", reason, text
         return "status", text, f"--- theirs {theirs}\n{their_output}\n--- ours {ours}\n{our_output}"
@@ -115,6 +116,9 @@ def main():
     parser.add_argument("--shown", type=int, default=SHOWN)
     parser.add_argument("--messages", action="store_true", help="also messages only the original has")
     arguments = parser.parse_args()
+    if "Understudy" in version_of(arguments.original):
+        print(f"SKIP: {arguments.original} is this program itself, installed")
+        return namespace.SKIPPED
     namespace.enter()
     with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor(2) as pool:
         comparison = Comparison(arguments, directory)

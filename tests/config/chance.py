@@ -10,6 +10,7 @@ class Keywords:
     """The rows a version of the original knows, by the path they stand in."""
 
     def __init__(self, version, left_out=()):
+        self.version = version
         self.rows = {}
         for row in read_rows(version):
             if row.known and row.keyword not in left_out:
@@ -58,7 +59,7 @@ class Chance:
 
     def words(self, row):
         """The row's keyword with a value; nothing where only a wrong one would be possible."""
-        value = self.value(choices(row))
+        value = self.value(choices(row, self.keywords.version))
         return None if value is None else f"{row.keyword} {value}".rstrip()
 
     def draw(self, path, most, but=(), kinds=("keyword",)):

@@ -55,7 +55,7 @@ def route_line(chance, path):
         words += chance.random.sample(six_options, chance.random.randint(0, 2))
     else:
         words += chance.options(path, 3, but=("nexthop", "track_group", "dev", "oif", "vrf"))
-    if chance.happens(0.6):
+    if chance.happens(0.6 if chance.keywords.version == "2.4.3" else 0.97):
         words.append(f"{chance.of(['dev', 'oif'])} {chance.interface()}")
     if not six and chance.happens(0.15):
         words += [line for line in (chance.words(row) for row in chance.keywords.of(path, ("option",))

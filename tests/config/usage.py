@@ -86,6 +86,8 @@ SIBLINGS = {
     "virtual_server/sorry_server_lvs_method": ["sorry_server 10.2.0.9 80"],
     **{f"virtual_server/sorry_server_lvs_method/{word}": ["sorry_server 10.2.0.9 80"]
        for word in ("type", "port", "nocsum", "csum", "remcsum")},
+    "vrrp_instance/auth_hmac/active_key": [f"key 255 hex:{'0b' * 32}"],
+    "virtual_server/real_server/UDP_CHECK/min_reply_length": ["max_reply_length 65535"],
     "vrrp_instance/auth_hmac/key": [f"key 1 hex:{'0a' * 32}"],
 }
 # What takes the place of which statement of the base.
@@ -146,20 +148,20 @@ def block_uses(row):
     return uses
 
 
-def keyword_uses(row):
-    line = f"{row.keyword} {value(row)}".rstrip()
+def keyword_uses(row, words):
+    line = f"{row.keyword} {words}".rstrip()
     return {"use": [line], "missing": [row.keyword], "extra": [line + " surplus"],
             "repeat": [line, line]}
 
 
-def option_uses(row):
+def option_uses(row, words):
     """An option in the line of an entry, or of the keyword its path ends with."""
     before = BEFORE_OPTION.get(row.keyword, {}).get(row.path)
-    words = f"{row.keyword} {value(row)}".rstrip()
     if before is None:
         before = ENTRIES.get(row.path, LINES.get(row.path, ""))
-    join = lambda *more: " ".join(filter(None, [before, *more]))
-    lines = {"use": join(words), "missing": join(row.keyword), "repeat": join(words, words)}
+    option = f"{row.keyword} {words}".rstrip()
+    lines = {"use": [option], "missing": [row.keyword], "repeat": [option, option], "without": []}
+    lines = {way: " ".join(filter(None, [before, *more])) for way, more in lines.items()}
     if row.path in ENTRIES:
         head = head_of(row.path.split("/")[-1], row.path == "virtual_server_group")
         return {way: block(head, [line]) for way, line in lines.items()}
@@ -189,24 +191,40 @@ OTHERWISE = {
 }
 
 
+def place_of(row):
+    """Where the row's statement stands: the path of its block, what of the block's base it takes the
+    place of, what must stand before, and beside it."""
+    siblings = SIBLINGS.get(row.name, ())
+    if row.kind == "option":
+        parent, _, last = row.path.rpartition("/")
+        return parent or "(top)", {last}, outside(row.name), siblings
+    left_out = {row.keyword, *ALIASES.get(row.keyword, ())}
+    before = outside(row.name if row.kind == "keyword" else child(row))
+    return row.path, left_out, before, siblings
+
+
+def uses(row, words):
+    """By way of use, the lines."""
+    if row.kind == "option":
+        return option_uses(row, words)
+    return keyword_uses(row, words) if row.kind == "keyword" else block_uses(row)
+
+
 def texts(row):
     """By way of use, the file."""
-    if row.kind == "option":
-        uses = option_uses(row)
-        in_block = row.path in ENTRIES
-        path = (row.path.rsplit("/", 1)[0] if "/" in row.path else "(top)")
-        left_out = {row.path.rsplit("/", 1)[-1]}
-        before = outside(row.name)
-    elif row.kind in ("block", "value block"):
-        uses = block_uses(row)
-        path = row.path
-        left_out = {row.keyword, *ALIASES.get(row.keyword, ())}
-        before = outside(child(row))
-    else:
-        uses = keyword_uses(row)
-        path = row.path
-        left_out = {row.keyword, *ALIASES.get(row.keyword, ())}
-        before = outside(row.name)
-    siblings = SIBLINGS.get(row.name, SIBLINGS.get(row.keyword, ()))
+    path, left_out, before, siblings = place_of(row)
     return {way: file_around(path, OTHERWISE.get((row.name, way), lines), left_out, before, siblings)
-            for way, lines in uses.items() if way in row.expected}
+            for way, lines in uses(row, value(row)).items() if way in row.expected}
+
+
+def text_with(row, words):
+    """A file in which the keyword has these words."""
+    path, left_out, before, siblings = place_of(row)
+    return file_around(path, uses(row, words)["use"], left_out, before, siblings)
+
+
+def text_without(row):
+    """The same file without the keyword."""
+    path, left_out, before, siblings = place_of(row)
+    return file_around(path, uses(row, "").get("without", []), left_out if row.kind == "option" else (),
+                       before, siblings)

@@ -186,10 +186,20 @@ BY_OPTION = {
 }
 
 
-def choices(row):
+# What 2.2.7 takes otherwise so often that little would be left to compare.
+OLDER = {"vrrp_script/interval": number(1, 4294), "vrrp_script/timeout": number(1, 4294)}
+# 2.2.7 dies of scripts that are to run as someone else.
+OLDER_USER = [value for value in USER if value != "root daemon"]
+
+
+def choices(row, version):
     """All values for a row. One that is itself diagnosed has no right ones."""
     if row.kind == "option" and row.keyword in BY_OPTION:
         values = BY_OPTION[row.keyword]
+    elif version == "2.2.7" and row.name in OLDER:
+        values = OLDER[row.name]
+    elif version == "2.2.7" and row.type == "user":
+        values = OLDER_USER
     elif row.keyword in BY_KEYWORD:
         values = BY_KEYWORD[row.keyword]
     elif row.type in BY_TYPE:

@@ -77,7 +77,6 @@ Block<GlobalDraft> global_rows() {
             &GlobalConfig::linkbeat_use_polling)
       .pending();
   global::add_track_files(rows);
-  add_ignored_top(rows);
   return rows;
 }
 

@@ -15,9 +15,6 @@ namespace understudy {
 /// The rows inside global_defs.
 [[nodiscard]] parser::Block<GlobalDraft> global_defs_rows();
 
-/// Blocks of the top level without effect.
-void add_ignored_top(parser::Block<GlobalDraft>& top);
-
 /// Fills in what depends on other keywords and on the machine: who runs scripts; router_id, sender
 /// and HELO name from `hostname`.
 [[nodiscard]] GlobalConfig complete_global(const GlobalDraft& draft, const std::string& hostname,

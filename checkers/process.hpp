@@ -6,12 +6,23 @@
 // the parent.
 #pragma once
 
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "checkers/config.hpp"
+#include "checkers/dump.hpp"
 #include "daemon/run/child.hpp"
 
 namespace understudy::checkers {
 
-/// Runs the child until it is told to leave; returns its exit status.
-int run_process(run::ChildSetup<CheckersConfig> setup);
+/// Writes the configuration, and what the process knows, as lines.
+using Dump =
+    std::function<std::vector<std::string>(const GlobalConfig& global, const CheckersConfig& config,
+                                           const DumpFacts& facts)>;
+
+/// Runs the child until it is told to leave; returns its exit status. With a `dump`, its lines are
+/// logged at the start.
+int run_process(run::ChildSetup<CheckersConfig> setup, const Dump& dump = {});
 
 }  // namespace understudy::checkers

@@ -59,6 +59,7 @@ class Service {
   [[nodiscard]] ipvs::ServiceKey key() const { return service_key(pool_.config()); }
   [[nodiscard]] ipvs::Entry entry() const { return service_entry(pool_.config(), pool_.seats()); }
   [[nodiscard]] const VirtualServer& config() const { return pool_.config(); }
+  [[nodiscard]] const Pool& pool() const { return pool_; }
 
  private:
   struct Watcher;

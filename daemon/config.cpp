@@ -42,12 +42,11 @@ bool stopped(const Diagnostics& diagnostics) { return diagnostics.any(Severity::
 
 void verify_checkers(ConfigDraft& draft, Diagnostics& diagnostics, Config& config) {
   diagnostics.set_stage(Stage::checkers);
-  if (draft.checkers.virtual_servers.empty()) return;
   ScriptUsers users(draft.global.script_policy(), diagnostics);
   users.note_script(config.global.notify_fifo.script.argv);
   users.note_script(config.global.lvs_notify_fifo.script.argv);
   config.checkers = checkers::verify(std::move(draft.checkers), config.global, users, diagnostics);
-  users.report_violation("check ");
+  if (!config.checkers.virtual_servers.empty()) users.report_violation("check ");
 }
 
 /// The instance that lvs_sync_daemon follows must exist; its virtual router id is the usual id.
@@ -79,14 +78,15 @@ std::string verify_vrrp(ConfigDraft& draft, Diagnostics& diagnostics, Config& co
     diagnostics.add(Severity::fatal, Location{}, why);
     return why + ": " + draft.vrrp.missing_interface;
   }
-  if (draft.vrrp.instances.empty()) return {};
   ScriptUsers users(draft.global.script_policy(), diagnostics);
-  users.note_script(config.global.notify_fifo.script.argv);
-  users.note_script(config.global.vrrp_notify_fifo.script.argv);
+  // As the original: without instances nobody asks whether scripts are secure.
+  const bool any = !draft.vrrp.instances.empty();
+  if (any) users.note_script(config.global.notify_fifo.script.argv);
+  if (any) users.note_script(config.global.vrrp_notify_fifo.script.argv);
   auto verified = vrrp::verify(std::move(draft.vrrp), config.global, users, diagnostics);
   config.vrrp = std::move(verified.config);
   complete_sync_daemon(config, diagnostics);
-  users.report_violation("");
+  if (any) users.report_violation("");
   return verified.cannot_run;
 }
 
@@ -117,6 +117,14 @@ Interpretation interpret(const ExpandedText& text, const LoadOptions& options,
   draft.vrrp.interface_exists = [&](const std::string& name) {
     return draft.global.dynamic_interfaces || !options.interfaces ||
            options.interfaces->contains(name);
+  };
+  draft.vrrp.facts = [](const std::string& name) {
+    InterfaceFacts facts;
+    facts.loopback = name == "lo";
+    return facts;
+  };
+  draft.vrrp.interface_is_there = [&](const std::string& name) {
+    return options.interfaces && options.interfaces->contains(name);
   };
   draft.vrrp.has_user = [&](const ScriptText& script) {
     return ScriptUsers(draft.global.script_policy(), diagnostics).resolve(script, "vrrp").has_value();

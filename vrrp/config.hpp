@@ -5,6 +5,7 @@
 // process.hpp, which shows the way of a packet. It may not know checkers or bfd.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -12,28 +13,14 @@
 #include <vector>
 
 #include "daemon/base/address.hpp"
+#include "daemon/base/rare.hpp"
 #include "daemon/base/types.hpp"
+#include "vrrp/routing_config.hpp"
 
 namespace understudy::vrrp {
 
 /// auth_type of an instance (RFC 2338 section 5.3.6).
 enum class Authentication : std::uint8_t { none, pass, ah };
-
-/// An address an instance owns while it is master (virtual_ipaddress, virtual_ipaddress_excluded).
-struct VirtualAddress {
-  IpAddress address;
-  /// Prefix length; 32/128 when not given.
-  std::uint8_t prefix_length = 32;
-  /// Interface; empty: the instance's.
-  std::string device;
-  /// Kernel scope (RT_SCOPE_UNIVERSE = 0 … RT_SCOPE_HOST = 254).
-  std::uint8_t scope = 0;
-  /// Kernel address label, "eth0:1"; empty: none.
-  std::string label;
-  std::optional<IpAddress> broadcast;
-  std::optional<IpAddress> peer;
-  bool operator==(const VirtualAddress&) const = default;
-};
 
 /// A script to run as a user, argv empty for none. The same shape as the global one, repeated here
 /// so that the cores depend on nothing above them.
@@ -61,7 +48,29 @@ struct TrackScript {
   bool operator==(const TrackScript&) const = default;
 };
 
-/// A reference to a tracked thing, with the weight it has for this instance.
+/// vrrp_track_process: processes of a command whose number is a fact about this node.
+struct TrackProcess {
+  /// How its arguments must match the configured ones.
+  enum class Match : std::uint8_t { any, exact, initial, partial };
+  /// Of quorum_max.
+  static constexpr unsigned kUnlimited = 0xffffffff;
+  std::string name;
+  std::string command;
+  std::vector<std::string> parameters;
+  Match match = Match::any;
+  /// Compare the command line instead of the kernel's name of the process.
+  bool full_command = false;
+  /// -254..254; 0 means too few or too many processes put the instance in FAULT.
+  int weight = 0;
+  bool reverse = false;
+  unsigned quorum = 1;
+  unsigned quorum_max = kUnlimited;
+  std::chrono::microseconds fork_delay{0};
+  std::chrono::microseconds terminate_delay{0};
+  bool operator==(const TrackProcess&) const = default;
+};
+
+/// A reference to a tracked thing, with the weight it has for this instance or group.
 struct TrackReference {
   std::string name;
   /// nullopt: the tracked thing's own weight.
@@ -70,15 +79,112 @@ struct TrackReference {
   bool operator==(const TrackReference&) const = default;
 };
 
-/// Scripts that run when an instance changes state.
+/// What an instance or a sync group tracks, by kind.
+struct TrackReferences {
+  std::vector<TrackReference> interfaces;
+  std::vector<TrackReference> scripts;
+  std::vector<TrackReference> files;
+  std::vector<TrackReference> processes;
+  std::vector<TrackReference> bfds;
+  bool operator==(const TrackReferences&) const = default;
+};
+
+/// Scripts that run when an instance or a group changes state.
 struct NotifyScripts {
   ScriptCall master;
   ScriptCall backup;
   ScriptCall fault;
   ScriptCall stop;
+  ScriptCall deleted;
+  /// Of an instance: its deletion is told to `any` and the FIFO, also without `deleted`.
+  bool tell_deletion = false;
+  /// Of an instance.
+  ScriptCall master_rx_lower_pri;
   /// Gets "INSTANCE NAME STATE PRIORITY" appended.
   ScriptCall any;
   bool operator==(const NotifyScripts&) const = default;
+};
+
+/// A router adverts are sent to instead of the group.
+struct UnicastPeer {
+  IpAddress address;
+  /// Hop limits its adverts may arrive with.
+  std::uint8_t min_ttl = 0;
+  std::uint8_t max_ttl = 255;
+  bool operator==(const UnicastPeer&) const = default;
+};
+
+/// unicast_*: adverts to named routers.
+struct UnicastConfig {
+  std::vector<UnicastPeer> peers;
+  /// FAULT instead of multicast when there is no peer.
+  bool fault_without_peers = false;
+  /// Adverts of others than the peers are dropped.
+  bool check_source = false;
+  /// nullopt: 255 for IPv4, the kernel's for IPv6.
+  std::optional<std::uint8_t> ttl;
+  /// old_unicast_checksum: that of keepalived before 1.2.20; `never`: do not fall back to it.
+  enum class OldChecksum : std::uint8_t { automatic, always, never };
+  OldChecksum old_checksum = OldChecksum::automatic;
+  /// VRF of an instance without interface.
+  std::string vrf;
+  bool operator==(const UnicastConfig&) const = default;
+};
+
+/// use_vmac and what goes with it.
+struct VirtualMac {
+  bool used = false;
+  /// Interface name; empty: made of the prefix and the VRID.
+  std::string name;
+  /// nullopt: the protocol's, 00:00:5e:00:01:VRID or 00:00:5e:00:02:VRID.
+  std::optional<std::array<std::uint8_t, 6>> address;
+  /// Five octets were given: the VRID is the last.
+  bool address_ends_in_vrid = false;
+  bool netlink_notify = false;
+  /// Interface group.
+  std::optional<std::uint32_t> group;
+  /// use_vmac_addr: also for addresses on other interfaces.
+  bool for_addresses = false;
+  /// vmac_xmit_base: adverts leave from the interface below.
+  bool transmit_on_base = false;
+  bool operator==(const VirtualMac&) const = default;
+};
+
+/// use_ipvlan.
+struct Ipvlan {
+  enum class Mode : std::uint8_t { bridge, private_, vepa };
+  bool used = false;
+  std::string name;
+  /// Its address, with a prefix length.
+  std::optional<Prefix> address;
+  Mode mode = Mode::bridge;
+  std::optional<std::uint32_t> group;
+  bool operator==(const Ipvlan&) const = default;
+};
+
+/// A key of auth_hmac.
+struct HmacKey {
+  std::uint8_t id = 0;
+  /// 32 to 64 octets.
+  std::string secret;
+  /// Where the secret was read from; empty: it stands in the configuration.
+  std::string file;
+  bool operator==(const HmacKey&) const = default;
+};
+
+/// auth_hmac: adverts carry a keyed digest. Without keys: not used.
+struct HmacAuthentication {
+  enum class Mode : std::uint8_t { enforce, permissive, receive_only };
+  enum class AntiReplay : std::uint8_t { time, monotonic };
+  std::vector<HmacKey> keys;
+  /// Signs what is sent; always one of `keys`.
+  std::uint8_t active_key = 0;
+  AntiReplay anti_replay = AntiReplay::time;
+  /// How far an advert's time may be off; 0 with AntiReplay::monotonic when not given.
+  std::chrono::seconds time_window{0};
+  Mode mode = Mode::enforce;
+  [[nodiscard]] bool used() const { return !keys.empty(); }
+  bool operator==(const HmacAuthentication&) const = default;
 };
 
 /// Gratuitous ARP / unsolicited neighbour advertisements: garp_master_* and garp_lower_prio_*.
@@ -104,15 +210,20 @@ struct InstanceConfig {
   VirtualRouterId vrid;
   /// 1..255.
   Priority priority{100};
+  /// Of its adverts.
+  Family family = Family::ipv4;
   std::uint8_t version = 2;
   std::chrono::microseconds advert_interval{std::chrono::seconds(1)};
   Authentication authentication = Authentication::none;
   /// At most 8 octets, as on the wire.
   std::string password;
   std::optional<IpAddress> mcast_source;
+  /// Also filled in for unicast.
   IpAddress mcast_group;
   std::vector<VirtualAddress> addresses;
   std::vector<VirtualAddress> excluded;
+  std::vector<Route> routes;
+  std::vector<Rule> rules;
   bool nopreempt = false;
   std::chrono::microseconds preempt_delay{0};
   bool strict = false;
@@ -127,18 +238,102 @@ struct InstanceConfig {
   bool smtp_alert_faults = true;
   bool notify_priority_changes = false;
   GarpTiming garp;
-  std::vector<TrackReference> track_interfaces;
-  std::vector<TrackReference> track_scripts;
-  NotifyScripts notify;
+  /// garp_extra_if: seconds between announcements on further interfaces; 0: none.
+  std::chrono::seconds garp_extra_interval{0};
+  /// Also for interfaces that are not ours.
+  bool garp_extra_all = false;
+  Rare<TrackReferences> track;
+  Rare<NotifyScripts> notify;
+  /// It must not run: something it needs contradicts itself.
+  bool disabled = false;
+  /// Adverts that may be missed before the master counts as gone.
+  std::uint8_t down_timer_adverts = 3;
+  /// Give way after having been stalled, to routers of at most this priority; 0: do not.
+  std::uint8_t timer_expired_backup = 0;
+  /// 0..4.
+  std::uint8_t debug = 0;
+  bool owner_ignore_adverts = false;
+  /// FAULT while the configured source address is missing.
+  bool track_source = false;
+  /// It is meant to have no address.
+  bool no_addresses = false;
+  bool promote_secondaries = false;
+  /// VRRPv3 over IPv4 without pseudo header in the checksum.
+  bool v3_checksum_as_v2 = false;
+  /// Octets; 0: by vrrp_rx_bufs_policy.
+  unsigned kernel_rx_buf_size = 0;
+  Rare<UnicastConfig> unicast;
+  Rare<VirtualMac> vmac;
+  Rare<Ipvlan> ipvlan;
+  Rare<HmacAuthentication> hmac;
 
+  /// Adverts go to peers, not to the group.
+  [[nodiscard]] bool is_unicast() const { return !unicast->peers.empty(); }
   [[nodiscard]] bool owner() const { return priority == kOwnerPriority; }
   bool operator==(const InstanceConfig&) const = default;
+};
+
+/// vrrp_sync_group: instances that change state together.
+struct SyncGroup {
+  std::string name;
+  /// Names of instances.
+  std::vector<std::string> members;
+  Rare<TrackReferences> track;
+  Rare<NotifyScripts> notify;
+  bool smtp_alert = false;
+  bool notify_priority_changes = false;
+  /// Members may have tracked things with weights of their own.
+  bool tracking_weight = false;
+  bool operator==(const SyncGroup&) const = default;
+};
+
+/// garp_group: interfaces that share a pause between announcements.
+struct GarpGroup {
+  std::optional<std::chrono::microseconds> garp_interval;
+  std::optional<std::chrono::microseconds> gna_interval;
+  std::vector<std::string> interfaces;
+  bool operator==(const GarpGroup&) const = default;
+};
+
+/// An entry of interface_up_down_delays.
+struct InterfaceDelay {
+  std::string interface;
+  std::chrono::microseconds down{0};
+  std::chrono::microseconds up{0};
+  bool operator==(const InterfaceDelay&) const = default;
+};
+
+/// An entry of linkbeat_interfaces.
+struct LinkbeatInterface {
+  /// How its link is asked for.
+  enum class Method : std::uint8_t { any, mii, ethtool, ioctl };
+  std::string interface;
+  Method method = Method::any;
+  bool operator==(const LinkbeatInterface&) const = default;
+};
+
+/// track_group: instances whose static addresses, routes and rules are tracked.
+struct TrackGroup {
+  std::string name;
+  /// Names of instances.
+  std::vector<std::string> members;
+  bool operator==(const TrackGroup&) const = default;
 };
 
 /// All of VRRP.
 struct VrrpConfig {
   std::vector<TrackScript> scripts;
+  std::vector<TrackProcess> processes;
+  std::vector<SyncGroup> groups;
   std::vector<InstanceConfig> instances;
+  std::vector<GarpGroup> garp_groups;
+  /// By interface name.
+  std::vector<InterfaceDelay> interface_delays;
+  std::vector<LinkbeatInterface> linkbeat_interfaces;
+  std::vector<TrackGroup> track_groups;
+  std::vector<StaticAddress> static_addresses;
+  std::vector<Route> static_routes;
+  std::vector<Rule> static_rules;
   bool operator==(const VrrpConfig&) const = default;
 };
 

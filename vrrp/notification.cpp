@@ -57,10 +57,10 @@ Notification make_notification(const InstanceConfig& config, const Notify& notif
   result.fifo_line = fmt::format("INSTANCE \"{}\" {}{} {}", config.name, state_name(notify.state),
                                  notify.priority_only ? "_PRIORITY" : "", notify.priority.value());
   if (notify.priority_only) return result;
-  if (const ScriptCall& call = script_of(config.notify, notify.state); !call.empty()) {
+  if (const ScriptCall& call = script_of(*config.notify, notify.state); !call.empty()) {
     result.scripts.push_back({call.argv, call.uid, call.gid});
   }
-  if (const ScriptCall& any = config.notify.any; !any.empty()) {
+  if (const ScriptCall& any = config.notify->any; !any.empty()) {
     ScriptCommand command{any.argv, any.uid, any.gid};
     for (const auto& argument :
          {std::string("INSTANCE"), config.name, std::string(state_name(notify.state)),

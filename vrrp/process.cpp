@@ -15,6 +15,7 @@
 #include "vrrp/firewall.hpp"
 #include "vrrp/reload_job.hpp"
 #include "vrrp/routers.hpp"
+#include "vrrp/runnable.hpp"
 #include "vrrp/script_timers.hpp"
 
 namespace understudy::vrrp {
@@ -22,11 +23,10 @@ namespace {
 
 using ProcessConfig = run::ChildConfig<VrrpConfig>;
 
-/// SCHED_RR priority where none is configured: above everything normal, below the kernel's own
-/// interrupt threads (50).
-constexpr int kDefaultRealTimePriority = 10;
 /// How long messages to the parent may take to leave at the end.
 constexpr std::chrono::seconds kFlushTime(1);
+/// How long a slow reader of the log may hold up the start by a dump.
+constexpr std::chrono::seconds kDumpPatience(1);
 
 run::SchedulingRequest scheduling_of(const GlobalConfig& global) {
   const ProcessScheduling& configured = global.vrrp_process;
@@ -45,11 +45,12 @@ class Process {
  public:
   explicit Process(run::ChildSetup<VrrpConfig> setup);
   /// Returns the exit status.
-  int run();
+  int run(const Dump& dump);
 
  private:
   /// Opens sockets and reads the kernel's state.
   Result<void> open();
+  void log_dump(const Dump& dump, std::chrono::milliseconds patience);
   void on_signal(int signo);
   void on_message(const Message& message, Fd fd);
   void begin_next_reload();
@@ -78,7 +79,7 @@ class Process {
 
 Process::Process(run::ChildSetup<VrrpConfig> setup)
     : setup_(std::move(setup)),
-      role_(std::make_shared<const VrrpConfig>(std::exchange(setup_.config.role, {}))),
+      role_(std::make_shared<const VrrpConfig>(runnable(std::exchange(setup_.config.role, {})))),
       channel_(loop_, std::move(setup_.channel),
                {[this](const Message& message, Fd fd) { on_message(message, std::move(fd)); },
                 [this] {
@@ -111,16 +112,33 @@ Result<void> Process::open() {
   return {};
 }
 
-int Process::run() {
+void Process::log_dump(const Dump& dump, std::chrono::milliseconds patience) {
+  if (!dump) return;
+  DumpFacts facts;
+  for (const auto& [index, link] : monitor_->links()) {
+    InterfaceFacts interface {
+      link.name, index.value(), link.flags, link.hardware, link.mtu, link.group, link.mac, {}
+    };
+    for (const auto& one : monitor_->addresses(index)) interface.addresses.push_back(one.address);
+    facts.interfaces.push_back(std::move(interface));
+  }
+  log_.write_all(dump(setup_.config.global, *role_, std::move(facts)), patience);
+}
+
+int Process::run(const Dump& dump) {
   if (const auto opened = open(); !opened) {
     log_.error("VRRP cannot run: {}", opened.error().message);
     return EXIT_FAILURE;
   }
+  // Before the first advert, so that a slow reader of the log delays none, and with the priority of
+  // any process. A successor has masters to carry on first, and waits for no reader.
+  if (!setup_.respawned) log_dump(dump, kDumpPatience);
   scheduling_.apply(scheduling_of(setup_.config.global));
   routers_->start(setup_.respawned);
   firewall_.adopt();
   firewall_.apply(setup_.config.global.nftables_table, role_->instances);
   script_timers_.configure(*role_);
+  if (setup_.respawned) log_dump(dump, {});
   channel_.send(ChildReady{});
   loop_.run();
   return 0;
@@ -189,11 +207,11 @@ void Process::flush() {
 
 }  // namespace
 
-int run_process(run::ChildSetup<VrrpConfig> setup) {
+int run_process(run::ChildSetup<VrrpConfig> setup, const Dump& dump) {
   // A parent that died before this line is noticed by the channel.
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   Process process(std::move(setup));
-  return process.run();
+  return process.run(dump);
 }
 
 }  // namespace understudy::vrrp

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "daemon/run/reload_decoder.hpp"
+#include "vrrp/runnable.hpp"
 
 namespace understudy::vrrp {
 namespace {
@@ -50,6 +51,7 @@ void ReloadJob::work(const Decode& decode, const VrrpConfig& current) {
     } else if (auto config = decode(*content); !config) {
       outcome_ = config.error();
     } else {
+      config->role = runnable(std::move(config->role));
       InstanceDiff difference = diff(current, config->role);
       outcome_ = Prepared{std::move(*config), std::move(difference)};
     }

@@ -155,7 +155,7 @@ void Routers::learn_links(const VrrpConfig& config) {
   links_.clear();
   for (const InstanceConfig& instance : config.instances) {
     links_.insert(instance.interface);
-    for (const auto& tracked : instance.track_interfaces) links_.insert(tracked.name);
+    for (const auto& tracked : instance.track->interfaces) links_.insert(tracked.name);
     for (const auto* list : {&instance.addresses, &instance.excluded}) {
       for (const auto& address : *list) {
         if (!address.device.empty()) links_.insert(address.device);

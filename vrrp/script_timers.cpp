@@ -8,7 +8,7 @@ namespace understudy::vrrp {
 void ScriptTimers::configure(const VrrpConfig& config) {
   std::set<std::string> used;
   for (const InstanceConfig& instance : config.instances) {
-    for (const TrackReference& reference : instance.track_scripts) used.insert(reference.name);
+    for (const TrackReference& reference : instance.track->scripts) used.insert(reference.name);
   }
   auto before = std::exchange(scripts_, {});
   for (const TrackScript& script : config.scripts) {

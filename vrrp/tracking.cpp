@@ -53,7 +53,7 @@ struct TrackedInterface {
 std::vector<TrackedInterface> tracked_interfaces(const InstanceConfig& instance) {
   std::vector<TrackedInterface> tracked;
   std::set<std::string, std::less<>> seen;
-  for (const TrackReference& reference : instance.track_interfaces) {
+  for (const TrackReference& reference : instance.track->interfaces) {
     tracked.push_back({reference.name, reference.weight.value_or(0), reference.reverse});
     seen.insert(reference.name);
   }
@@ -218,7 +218,7 @@ void Tracking::add_interfaces(const InstanceConfig& instance, TrackingSummary& s
 }
 
 void Tracking::add_scripts(const InstanceConfig& instance, TrackingSummary& sum) const {
-  for (const TrackReference& reference : instance.track_scripts) {
+  for (const TrackReference& reference : instance.track->scripts) {
     const auto position = scripts_.find(reference.name);
     if (position == scripts_.end()) continue;  // verification removes such references
     const TrackScript& config = position->second.config;
@@ -247,7 +247,7 @@ std::vector<std::string> Tracking::faults(const InstanceConfig& instance) const 
                                   tracked.name));
     }
   }
-  for (const TrackReference& reference : instance.track_scripts) {
+  for (const TrackReference& reference : instance.track->scripts) {
     const auto position = scripts_.find(reference.name);
     if (position == scripts_.end()) continue;
     const Script& script = position->second;

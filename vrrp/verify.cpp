@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <unordered_set>
 #include <utility>
 
+#include "vrrp/runnable.hpp"
+#include "vrrp/verify_groups.hpp"
 #include "vrrp/verify_instance.hpp"
+#include "vrrp/verify_routing.hpp"
 
 namespace understudy::vrrp {
 
@@ -15,6 +18,7 @@ namespace {
 using parser::Diagnostics;
 using parser::Location;
 using parser::Severity;
+using Names = std::unordered_set<std::string>;
 
 /// Whether an instance has what none can do without.
 bool has_minimum(const InstanceDraft& draft, Diagnostics& diagnostics, std::string& why) {
@@ -22,32 +26,13 @@ bool has_minimum(const InstanceDraft& draft, Diagnostics& diagnostics, std::stri
     why = fmt::format("({}) the virtual router id must be set", draft.name);
   } else if (draft.interface.empty() && !draft.unicast_configured) {
     why = fmt::format("({}) Unknown interface!", draft.name);
+  } else if (draft.interface.empty() && draft.vmac->used) {
+    why = fmt::format("({}) cannot use VMAC if no interface specified", draft.name);
   } else {
     return true;
   }
   diagnostics.add(Severity::error, Location{}, why);
   return false;
-}
-
-/// Two virtual routers with one id, one group and one interface would answer each other.
-bool ids_conflict(const std::vector<InstanceConfig>& instances, Diagnostics& diagnostics,
-                  std::string& why) {
-  bool conflict = false;
-  for (auto first = instances.begin(); first != instances.end(); ++first) {
-    for (auto second = std::next(first); second != instances.end(); ++second) {
-      if (first->vrid != second->vrid || first->interface != second->interface ||
-          first->mcast_group != second->mcast_group) {
-        continue;
-      }
-      auto message = fmt::format("{} and {} both use VRID {} with IPv{} on interface {}",
-                                 first->name, second->name, first->vrid.value(),
-                                 first->mcast_group.is_v6() ? 6 : 4, first->interface);
-      diagnostics.add(Severity::error, Location{}, message);
-      if (!conflict) why = std::move(message);
-      conflict = true;
-    }
-  }
-  return conflict;
 }
 
 /// Gives each tracking script its user; that there is one was seen when it was read.
@@ -58,38 +43,63 @@ void take_scripts(VrrpDraft& draft, ScriptUsers& users, VrrpConfig& config) {
   }
 }
 
+/// Takes the references to scripts of those names away.
+template <typename Draft>
+void forget_scripts(std::vector<Draft>& drafts, const Names& names) {
+  for (Draft& draft : drafts) {
+    if (draft.track->scripts.empty()) continue;
+    std::erase_if(draft.track.edit().scripts,
+                  [&](const TrackReference& reference) { return names.contains(reference.name); });
+  }
+}
+
 /// A tracking script whose program is not there is not tracked: a machine where it is not installed
 /// yet serves all the same.
-void drop_missing_scripts(VrrpConfig& config, std::vector<InstanceDraft>& instances,
-                          Diagnostics& diagnostics) {
+void drop_missing_scripts(VrrpConfig& config, VrrpDraft& draft, Diagnostics& diagnostics) {
+  Names missing;
   std::erase_if(config.scripts, [&](const TrackScript& script) {
     const auto& argv = script.command.argv;
     if (argv[0].starts_with('<') || script_exists(argv)) return false;
     diagnostics.add(
         Severity::error, Location{},
         fmt::format("Disabling track script {} since not found/accessible", script.name));
-    for (auto& instance : instances) {
-      std::erase_if(instance.track_scripts,
-                    [&](const TrackReference& reference) { return reference.name == script.name; });
-    }
+    missing.insert(script.name);
     return true;
   });
+  if (missing.empty()) return;
+  forget_scripts(draft.instances, missing);
+  forget_scripts(draft.groups, missing);
 }
 
-/// Tracking scripts that no instance refers to are not run.
-void drop_unused_scripts(VrrpConfig& config, Diagnostics& diagnostics) {
-  std::erase_if(config.scripts, [&](const TrackScript& script) {
-    const bool used = std::ranges::any_of(config.instances, [&](const InstanceConfig& instance) {
-      return std::ranges::any_of(instance.track_scripts, [&](const TrackReference& reference) {
-        return reference.name == script.name;
-      });
-    });
-    if (!used) {
-      diagnostics.add(Severity::note, Location{},
-                      fmt::format("Warning - script {} is not used", script.name));
-    }
-    return !used;
-  });
+/// Tracking scripts that nothing refers to are not run.
+void note_unused_scripts(const VrrpConfig& config, Diagnostics& diagnostics) {
+  Names used;
+  const auto use = [&](const TrackReferences& track) {
+    for (const TrackReference& reference : track.scripts) used.insert(reference.name);
+  };
+  for (const InstanceConfig& instance : config.instances) use(*instance.track);
+  for (const SyncGroup& group : config.groups) use(*group.track);
+  for (const TrackScript& script : config.scripts) {
+    if (used.contains(script.name)) continue;
+    diagnostics.add(Severity::note, Location{},
+                    fmt::format("Warning - script {} is not used", script.name));
+  }
+}
+
+/// Completes the instances; gives why one of them cannot run at all.
+std::string complete_instances(VrrpDraft& draft, const Membership& membership,
+                               const GlobalConfig& global, ScriptUsers& users,
+                               Diagnostics& diagnostics, VrrpConfig& config) {
+  config.instances.reserve(draft.instances.size());
+  for (std::size_t at = 0; at < draft.instances.size(); ++at) {
+    const std::size_t group = membership.group_of[at];
+    const Surroundings around{global, group == Membership::kNone ? nullptr : &draft.groups[group],
+                              users, diagnostics};
+    auto complete = complete_instance(std::move(draft.instances[at]), around);
+    if (!complete) return complete.error().message;
+    config.instances.push_back(*std::move(complete));
+  }
+  return {};
 }
 
 }  // namespace
@@ -97,30 +107,32 @@ void drop_unused_scripts(VrrpConfig& config, Diagnostics& diagnostics) {
 Verified verify(VrrpDraft draft, const GlobalConfig& global, ScriptUsers& users,
                 Diagnostics& diagnostics) {
   Verified verified;
-  take_scripts(draft, users, verified.config);
-  if (draft.instances.empty()) return verified;
-  drop_missing_scripts(verified.config, draft.instances, diagnostics);
+  VrrpConfig& config = verified.config;
+  take_scripts(draft, users, config);
+  config.processes = std::move(draft.processes);
+  if (!draft.instances.empty()) drop_missing_scripts(config, draft, diagnostics);
   // As the original: one that lacks the minimum stops the checks of all.
+  std::vector<std::string> polled;
   for (const auto& instance : draft.instances) {
     if (!has_minimum(instance, diagnostics, verified.cannot_run)) return verified;
+    if (instance.linkbeat_polling && !instance.interface.empty())
+      polled.push_back(instance.interface);
   }
-  for (auto& instance : draft.instances) {
-    auto complete = complete_instance(std::move(instance), global, users, diagnostics);
-    if (!complete) {
-      verified.cannot_run = complete.error().message;
-      return verified;
+  const Membership membership = find_members(draft, diagnostics);
+  verified.cannot_run = complete_instances(draft, membership, global, users, diagnostics, config);
+  if (!verified.cannot_run.empty()) return verified;
+  verified.cannot_run = find_conflicts(draft, config, diagnostics);
+  if (!verified.cannot_run.empty()) return verified;
+  complete_track_groups(draft, diagnostics, config);
+  complete_groups(draft, membership, global, users, diagnostics, config);
+  complete_interfaces(draft, polled, diagnostics, config);
+  complete_static(std::move(draft.routing), config, diagnostics);
+  note_unused_scripts(config, diagnostics);
+  for (const InstanceConfig& instance : config.instances) {
+    if (const auto why = why_not_runnable(instance); !why.empty()) {
+      diagnostics.add(Severity::note, Location{}, fmt::format("({}) {}", instance.name, why));
     }
-    if (complete->mcast_group.is_v6()) {
-      diagnostics.add(Severity::note, Location{},
-                      fmt::format("({}) IPv6 adverts are not supported in this version yet: the "
-                                  "instance does not run",
-                                  complete->name));
-      continue;
-    }
-    verified.config.instances.push_back(*std::move(complete));
   }
-  if (ids_conflict(verified.config.instances, diagnostics, verified.cannot_run)) return verified;
-  drop_unused_scripts(verified.config, diagnostics);
   return verified;
 }
 

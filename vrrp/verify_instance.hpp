@@ -10,11 +10,21 @@
 
 namespace understudy::vrrp {
 
+/// What completing an instance needs besides its draft.
+struct Surroundings {
+  const GlobalConfig& global;
+  /// The sync group it is in; nullptr: none.
+  const SyncGroupDraft* group;
+  ScriptUsers& users;
+  parser::Diagnostics& diagnostics;
+};
+
 /// Fills in every default and repairs what contradicts itself; each repair is reported. The error
 /// is the reported reason why this instance cannot run at all.
 [[nodiscard]] Result<InstanceConfig> complete_instance(InstanceDraft draft,
-                                                       const GlobalConfig& global,
-                                                       ScriptUsers& users,
-                                                       parser::Diagnostics& diagnostics);
+                                                       const Surroundings& around);
+
+/// The scripts of an instance or a group, with the users they run as.
+[[nodiscard]] Rare<NotifyScripts> complete_notify(const NotifyDraft& draft, ScriptUsers& users);
 
 }  // namespace understudy::vrrp

@@ -268,7 +268,7 @@ TEST_CASE("a tracking script with a negative weight") {
   CHECK(script.rise == 1);
   CHECK(script.fall == 1);
   REQUIRE(loaded.config.vrrp.instances.size() == 1);
-  CHECK(loaded.config.vrrp.instances[0].track_scripts ==
+  CHECK(loaded.config.vrrp.instances[0].track->scripts ==
         std::vector<vrrp::TrackReference>{{"check_ngx", -5, false}});
   CHECK(short_messages(loaded) ==
         Lines{"SECURITY VIOLATION - scripts are being executed but script_security not enabled."});
@@ -286,7 +286,7 @@ TEST_CASE("a tracking script that is not installed is not tracked") {
   CHECK(loaded.reload_refusal.empty());
   CHECK(loaded.config.vrrp.scripts.empty());
   REQUIRE(loaded.config.vrrp.instances.size() == 1);
-  CHECK(loaded.config.vrrp.instances[0].track_scripts.empty());
+  CHECK(loaded.config.vrrp.instances[0].track->scripts.empty());
 }
 
 TEST_CASE("a single address with a source address; SLAVER is taken as BACKUP") {

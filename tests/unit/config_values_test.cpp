@@ -177,7 +177,7 @@ TEST_CASE("scripts run as the user they name, else as script_user") {
       instance(
           "notify_master \"/nonexistent/x 'a b' c\"\n notify_backup /nonexistent/y root root"));
   CHECK(messages(loaded).empty());
-  const auto notify = first_instance(loaded).notify;
+  const vrrp::NotifyScripts notify = *first_instance(loaded).notify;
   CHECK(notify.master.argv == Lines{"/nonexistent/x", "a b", "c"});
   CHECK(notify.master.uid == find_credentials("daemon", "")->uid);
   CHECK(notify.master.gid == find_credentials("daemon", "daemon")->gid);
@@ -190,10 +190,10 @@ TEST_CASE("without a user for them scripts are not run at all") {
   const auto loaded =
       load_text(global_defs("script_user nosuchuser_") + instance("notify_master /nonexistent/x"));
   CHECK(loaded.test_status == 5);
-  CHECK(first_instance(loaded).notify.master.empty());
+  CHECK(first_instance(loaded).notify->master.empty());
   const auto other = load_text(instance("notify_master /nonexistent/x nosuchuser_"));
   CHECK(other.test_status == 0);
-  CHECK(first_instance(other).notify.master.empty());
+  CHECK(first_instance(other).notify->master.empty());
 }
 
 TEST_CASE("the reader of a FIFO is told where it is") {

@@ -195,7 +195,7 @@ TEST_CASE("a reload of a master keeps the state and does only what differs") {
   router.become_master();
   InstanceConfig config = instance();
   SECTION("nothing on the wire or the interface") {
-    config.notify.master.argv = {"/bin/true"};
+    config.notify.edit().master.argv = {"/bin/true"};
     router.at(500ms, Reconfigured{shared(config)});
     CHECK(router.last.empty());
   }

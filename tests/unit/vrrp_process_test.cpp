@@ -268,7 +268,7 @@ TEST_CASE("a tracking script runs through the parent, one at a time, and moves t
   script.interval = 100ms;
   script.weight = -5;
   config.role.scripts = {script};
-  config.role.instances[0].track_scripts = {{"check", std::nullopt, false}};
+  config.role.instances[0].track.edit().scripts = {{"check", std::nullopt, false}};
   VrrpChild a(site.network, 'a', config, site.options('a'));
   REQUIRE(a.until([&] { return !a.runs().empty(); }, kElection));
   a.pass(500ms);

@@ -22,7 +22,7 @@ VrrpConfig with(TrackScript script) {
   VrrpConfig config;
   config.scripts.push_back(std::move(script));
   config.instances.push_back(instance());
-  config.instances[0].track_scripts.push_back({"chk", std::nullopt, false});
+  config.instances[0].track.edit().scripts.push_back({"chk", std::nullopt, false});
   return config;
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("the interfaces of addresses and of track_interface count, each once")
   InstanceConfig& vi = config.instances[0];
   vi.addresses[0].device = "eth1";
   vi.excluded = vi.addresses;
-  vi.track_interfaces = {{"eth2", std::nullopt, false}, {"eth3", 10, false}};
+  vi.track.edit().interfaces = {{"eth2", std::nullopt, false}, {"eth3", 10, false}};
   Tracking tracking(config);
   CHECK(tracking.summary(vi).failing == 3);
   vi.dont_track_primary = true;
@@ -77,7 +77,7 @@ TEST_CASE("weights: positive while up, negative while down, reverse turns the si
   const auto weight = [](int value, bool reverse, bool up) {
     VrrpConfig config;
     config.instances.push_back(instance());
-    config.instances[0].track_interfaces = {{"eth1", value, reverse}};
+    config.instances[0].track.edit().interfaces = {{"eth1", value, reverse}};
     Tracking tracking(config);
     tracking.link("eth1", up);
     return tracking.summary(config.instances[0]).weight;
@@ -93,7 +93,7 @@ TEST_CASE("weights: positive while up, negative while down, reverse turns the si
 TEST_CASE("reverse without weight: the instance fails while the thing is up") {
   VrrpConfig config;
   config.instances.push_back(instance());
-  config.instances[0].track_interfaces = {{"eth1", std::nullopt, true}};
+  config.instances[0].track.edit().interfaces = {{"eth1", std::nullopt, true}};
   Tracking tracking(config);
   tracking.link("eth0", true);
   CHECK(tracking.summary(config.instances[0]).failing == 0);
@@ -164,7 +164,7 @@ TEST_CASE("init_fail assumes a failure until the script has succeeded rise times
 
 TEST_CASE("an instance's own weight overrides the script's") {
   VrrpConfig config = with(script(-5));
-  config.instances[0].track_scripts[0].weight = 20;
+  config.instances[0].track.edit().scripts[0].weight = 20;
   Facts facts(config);
   facts.tracking.script("chk", exited(0));
   CHECK(facts.summary().weight == 20);

@@ -1,0 +1,74 @@
+// Which of its addresses an instance can tell in adverts, and which it can have at all.
+#include <algorithm>
+#include <array>
+
+#include "vrrp/completion.hpp"
+
+namespace understudy::vrrp {
+
+namespace {
+
+/// The count of addresses in an advert has 8 bits (RFC 3768 section 5.3.5).
+constexpr std::size_t kMostCounted = 255;
+// Octets of what an advert consists of besides addresses.
+constexpr std::size_t kEthernetHeader = 14;
+constexpr std::size_t kIpv4Header = 20;
+constexpr std::size_t kIpv6Header = 40;
+constexpr std::size_t kVrrpHeader = 8;
+constexpr std::size_t kAuthenticationData = 8;
+constexpr std::size_t kAuthenticationHeader = 24;
+constexpr std::size_t kHmacTrailer = 28;
+
+}  // namespace
+
+std::size_t Completion::most_addresses() const {
+  std::size_t used = kEthernetHeader + kVrrpHeader;
+  if (out_.family == Family::ipv6) {
+    used += kIpv6Header;
+  } else {
+    used += kIpv4Header;
+    if (out_.version == 2) used += kAuthenticationData;
+    if (out_.version == 2 && out_.authentication == Authentication::ah) {
+      used += kAuthenticationHeader;
+    }
+  }
+  if (out_.hmac->used() && out_.hmac->mode != HmacAuthentication::Mode::receive_only) {
+    used += kHmacTrailer;
+  }
+  const std::size_t mtu = out_.interface.empty() ? InterfaceFacts{}.mtu : std::size_t{facts().mtu};
+  const std::size_t size = out_.family == Family::ipv6 ? sizeof(in6_addr) : sizeof(in_addr);
+  return std::min(mtu > used ? (mtu - used) / size : 0, kMostCounted);
+}
+
+void Completion::set_addresses() {
+  out_.addresses = std::move(draft_.addresses);
+  out_.excluded = std::move(draft_.excluded);
+  out_.routes = std::move(draft_.routes);
+  out_.rules = std::move(draft_.rules);
+  const std::size_t most = most_addresses();
+  if (out_.addresses.size() <= most) return;
+  complain(
+      "Number of VIPs ({}) exceeds maximum/space available in packet (max {} addresses) - excess "
+      "moved to eVIPs",
+      out_.addresses.size(), most);
+  const auto excess = out_.addresses.begin() + static_cast<std::ptrdiff_t>(most);
+  out_.excluded.insert(out_.excluded.end(), std::make_move_iterator(excess),
+                       std::make_move_iterator(out_.addresses.end()));
+  out_.addresses.erase(excess, out_.addresses.end());
+}
+
+void Completion::drop_homeless(std::vector<VirtualAddress>& addresses, std::string_view kind) {
+  if (!out_.interface.empty()) return;
+  std::erase_if(addresses, [&](const VirtualAddress& address) {
+    if (!address.device.empty()) return false;
+    const bool whole = address.prefix_length == address.address.max_prefix();
+    diagnostics_.add(
+        parser::Severity::error, {},
+        fmt::format("({}): no interface for {}vip {} - removing", draft_.name, kind,
+                    whole ? address.address.to_string()
+                          : Prefix{address.address, address.prefix_length}.to_string()));
+    return true;
+  });
+}
+
+}  // namespace understudy::vrrp

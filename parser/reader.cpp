@@ -10,8 +10,6 @@ namespace {
 
 /// Frames inside each other.
 constexpr std::size_t kMaxFrames = 256;
-/// Everything a text may cost: see Reader.
-constexpr std::uint64_t kBudget = 16U << 20;
 /// How often a line may turn out to be another kind of line.
 constexpr int kMaxTurns = 32;
 
@@ -20,7 +18,7 @@ constexpr int kMaxTurns = 32;
 Reader::Reader(const SourceOptions& options, std::vector<Diagnostic>& problems)
     : problems_(problems),
       config_id_(options.config_id),
-      budget_(kBudget),
+      budget_(options.budget),
       substitution_(definitions_, options.config_id, budget_) {}
 
 bool Reader::spend(std::uint64_t steps) {

@@ -29,6 +29,9 @@ struct SourceOptions {
   /// is
   /// ${_INSTANCE} too.
   std::string config_id;
+  /// Lines, repetitions and replacements that may be made of it: more is a mistake, or a bomb.
+  std::uint64_t budget = kBudget;
+  static constexpr std::uint64_t kBudget = 16U << 20;
 };
 
 /// A text with all its includes.

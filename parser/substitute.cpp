@@ -109,7 +109,6 @@ bool Substitution::reference(Reference& found) const {
     return false;
   }
   found.length = at;
-  found.ends_line = octet(at) == '\0';
   return true;
 }
 
@@ -152,7 +151,7 @@ bool Substitution::at_directive() const {
 bool Substitution::take_definition(Definition& definition, const Reference& found,
                                    Replaced& result) {
   if (!found.parameters.empty()) return false;
-  if (definition.body && !found.ends_line) {
+  if (definition.body && octet(found.length) != '\0') {
     result.complaints.push_back(
         {true,
          fmt::format("${} has several lines: not replaced in front of other text", found.name),
@@ -260,6 +259,8 @@ Replaced Substitution::replace(std::string_view line, const std::string& directo
     std::string_view& rest = pieces_.back().rest;
     const std::size_t plain =
         result.directive ? rest.size() : std::min(rest.find('$'), rest.size());
+    // What is nested is looked through for the end of a name.
+    const std::uint64_t cost = 1 + pieces_.size() / 16;
     if (plain != 0) {
       result.text += rest.substr(0, plain);
       front = front && rest.substr(0, plain).find_first_not_of(" \t") == std::string_view::npos;
@@ -267,12 +268,11 @@ Replaced Substitution::replace(std::string_view line, const std::string& directo
     } else if (pieces_.size() > kMaxNesting) {
       result.failed = true;
       result.complaints.push_back({false, "Definitions are nested too deeply - ignoring line", {}});
-    } else if (budget_ < pieces_.size()) {
+    } else if (budget_ <= cost) {
       budget_ = 0;
       result.failed = true;
     } else {
-      // What is nested is looked through for the end of a name.
-      budget_ -= pieces_.size();
+      budget_ -= cost;
       const std::size_t before = result.text.size();
       take_dollar(result, directory);
       front = front && result.text.size() == before;

@@ -78,7 +78,6 @@ class Substitution {
     std::vector<std::string> parameters;
     std::size_t length = 0;
     bool braces = false;
-    bool ends_line = false;
   };
 
   [[nodiscard]] char octet(std::size_t offset) const;

@@ -64,16 +64,18 @@ struct ReadText {
   }
 };
 
-inline ReadText read_text_file(const std::string& path, const std::string& config_id = {}) {
+inline ReadText read_text_file(const std::string& path, const std::string& config_id = {},
+                               std::uint64_t budget = parser::SourceOptions::kBudget) {
   ReadText result;
-  result.source = parser::read_source({path, config_id}, result.problems);
+  result.source = parser::read_source({path, config_id, budget}, result.problems);
   return result;
 }
 
 /// What a file of this text says.
-inline ReadText read_text(std::string_view text, const std::string& config_id = {}) {
+inline ReadText read_text(std::string_view text, const std::string& config_id = {},
+                          std::uint64_t budget = parser::SourceOptions::kBudget) {
   const TextFiles files;
-  return read_text_file(files.write("m.conf", text), config_id);
+  return read_text_file(files.write("m.conf", text), config_id, budget);
 }
 
 }  // namespace understudy::test

@@ -31,13 +31,14 @@ std::vector<ScriptCommand> all_scripts(const Config& config) {
     all.add(fifo->script);
   }
   for (const auto& script : config.vrrp.scripts) all.add(script.command);
-  for (const auto& instance : config.vrrp.instances) {
-    const auto& notify = instance.notify;
-    for (const auto* script :
-         {&notify.master, &notify.backup, &notify.fault, &notify.stop, &notify.any}) {
+  const auto add_notify = [&](const vrrp::NotifyScripts& notify) {
+    for (const auto* script : {&notify.master, &notify.backup, &notify.fault, &notify.stop,
+                               &notify.deleted, &notify.master_rx_lower_pri, &notify.any}) {
       all.add(*script);
     }
-  }
+  };
+  for (const auto& instance : config.vrrp.instances) add_notify(*instance.notify);
+  for (const auto& group : config.vrrp.groups) add_notify(*group.notify);
   for (const auto& service : config.checkers.virtual_servers) {
     all.add(service.quorum_up);
     all.add(service.quorum_down);

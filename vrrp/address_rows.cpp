@@ -1,11 +1,14 @@
-// virtual_ipaddress { ADDRESS[/LENGTH] [dev IF] [scope S] … }.
+// virtual_ipaddress { ADDRESS[/LENGTH] [dev IF] [scope S] … }, and static_ipaddress alike.
 #include <fmt/format.h>
+#include <linux/if_addr.h>
 #include <net/if.h>
 
 #include <array>
 #include <utility>
 
-#include "vrrp/keywords.hpp"
+#include "parser/values.hpp"
+#include "vrrp/address_options.hpp"
+#include "vrrp/routing_rows.hpp"
 
 namespace understudy::vrrp {
 
@@ -19,9 +22,11 @@ enum class Broadcast : std::uint8_t { absent, given, all_ones, all_zeros };
 /// An entry while its options are read.
 struct Entry {
   VirtualAddress address;
+  std::string track_group;
   /// As written, for complaints.
   std::string text;
   Broadcast broadcast = Broadcast::absent;
+  bool has_preferred_lifetime = false;
   VrrpDraft* section = nullptr;
   /// Something was wrong with it that leaves nothing to add.
   bool dropped = false;
@@ -29,23 +34,14 @@ struct Entry {
 
 using Options = Block<Entry>;
 
-/// Names of scopes as iproute2's rt_scopes has them.
-constexpr std::array<std::pair<std::string_view, std::uint8_t>, 5> kScopes{
-    {{"global", 0}, {"nowhere", 255}, {"host", 254}, {"link", 253}, {"site", 200}}};
-
-std::optional<std::uint8_t> parse_scope(std::string_view word) {
-  for (const auto& [name, value] : kScopes) {
-    if (word == name) return value;
-  }
-  const auto number = parse_unsigned(word, 0, 255);
-  if (!number || word.empty()) return std::nullopt;
-  return static_cast<std::uint8_t>(*number);
-}
+constexpr const char* kSyntax = "IP[/LENGTH] [OPTION ...]";
 
 /// An option with a word after it; without one the entry is dropped.
 template <typename Take>
-void option(Options& rows, std::string_view names, std::string doc, std::string syntax, Take take) {
-  rows.statement(names, std::move(doc),
+Row<Entry>& option(Options& rows, std::string_view names, std::string doc, std::string syntax,
+                   Take take) {
+  return rows
+      .statement(names, std::move(doc),
                  [take](Entry& entry, const Binding& binding) {
                    if (binding.arguments().empty()) {
                      binding.error(fmt::format("No {} parameter specified for {}",
@@ -74,7 +70,7 @@ void take_device(Entry& entry, const Binding& binding) {
 }
 
 void take_scope(Entry& entry, const Binding& binding) {
-  const auto scope = parse_scope(binding.argument());
+  const auto scope = iproute_names(*entry.section).scope(binding.argument());
   if (scope) {
     entry.address.scope = *scope;
   } else {
@@ -99,7 +95,8 @@ void take_broadcast(Entry& entry, const Binding& binding) {
   }
   const auto address = IpAddress::parse(word);
   if (address && address->is_v4()) {
-    entry.address.broadcast = *address;
+    entry.address.broadcast.reset();
+    if (*address != IpAddress(in_addr{})) entry.address.broadcast = *address;
     entry.broadcast = Broadcast::given;
     return;
   }
@@ -137,56 +134,85 @@ void take_peer(Entry& entry, const Binding& binding) {
   }
 }
 
-Options option_rows() {
+void take_preferred_lifetime(Entry& entry, const Binding& binding) {
+  const auto word = binding.argument();
+  const auto seconds = word == "forever" ? Result<std::uint64_t>(VirtualAddress::kForever)
+                                         : parse_unsigned(word, 0, VirtualAddress::kForever);
+  if (seconds) {
+    entry.address.preferred_lifetime = static_cast<std::uint32_t>(*seconds);
+    entry.has_preferred_lifetime = true;
+  } else {
+    binding.error(seconds.error().message);
+    binding.error(fmt::format("preferred_lft {} is invalid", word));
+  }
+}
+
+void take_track_group(Entry& entry, const Binding& binding) {
+  const std::string name(binding.argument());
+  if (!entry.track_group.empty()) {
+    binding.error(fmt::format("track_group {} is a duplicate", name));
+  } else if (entry.section->track_groups.contains(name)) {
+    entry.track_group = name;
+  } else {
+    binding.error(fmt::format("track_group {} not found", name),
+                  "a track_group comes before what refers to it");
+  }
+}
+
+void add_flags(Options& rows, bool is_static) {
+  for (const auto& [name, flag, doc] : kAddressFlags) {
+    rows.flag(name, std::string(doc),
+              [flag = flag](Entry& entry, bool) { entry.address.flags |= flag; })
+        .pending();
+  }
+  rows.flag("-nodad", "The kernel looks for duplicates of it; IPv6.",
+            [](Entry& entry, bool) { entry.address.detect_duplicates = true; })
+      .pending();
+  rows.flag("no_track", "Its removal by others does not matter.",
+            [](Entry& entry, bool) { entry.address.no_track = true; })
+      .pending();
+  if (is_static) return;
+  rows.flag("use_vmac", "On an interface with the virtual router's MAC address.",
+            [](Entry& entry, bool) { entry.address.use_vmac = true; })
+      .pending();
+}
+
+Options option_rows(bool is_static) {
   Options rows;
   rows.unknown_message = "Unknown configuration entry '{0}' for ip address - ignoring";
-  option(rows, "dev", "Interface it is added to.", "INTERFACE", take_device);
-  option(rows, "scope", "Kernel scope: global, site, link, host, nowhere or a number.", "SCOPE",
-         take_scope);
+  option(rows, "dev", "Interface it is added to.", "INTERFACE", take_device)
+      .by_default(is_static ? "default_interface" : "the instance's interface");
+  option(rows, "scope", "Kernel scope: global, site, link, host, nowhere or a number; IPv4.",
+         "SCOPE", take_scope)
+      .accepts("0..255, or a name")
+      .by_default("global");
   option(rows, "brd|broadcast", "Broadcast address; + or -: host bits all one or zero.", "IP|+|-",
          take_broadcast);
-  option(rows, "label", "Name of the address, INTERFACE:TEXT.", "NAME", take_label);
+  option(rows, "label", "Name of the address, INTERFACE:TEXT; IPv4.", "NAME", take_label)
+      .accepts("at most 15 characters");
   option(rows, "peer", "Address of the other end.", "IP", take_peer);
-  option(rows, "preferred_lft", "Seconds it is preferred, or forever; without effect yet.",
-         "SECONDS", [](Entry&, const Binding& binding) {
-           if (binding.argument() == "forever") return;
-           const auto seconds = parse_unsigned(binding.argument(), 0, 0xffffffff);
-           if (seconds) return;
-           binding.error(seconds.error().message);
-           binding.error(fmt::format("preferred_lft {} is invalid", binding.argument()));
-         });
-  for (const auto* flag :
-       {"home", "-nodad", "mngtmpaddr", "noprefixroute", "autojoin", "no_track", "use_vmac"}) {
-    rows.flag(flag, "Address flag; without effect yet.", [](Entry&, bool) {}).no_effect = true;
+  option(rows, "preferred_lft", "Seconds it is preferred, or forever; IPv6.", "SECONDS|forever",
+         take_preferred_lifetime)
+      .accepts("0..4294967295, or forever")
+      .by_default("0 for IPv6 addresses of length 128, else forever")
+      .pending();
+  add_flags(rows, is_static);
+  if (is_static) {
+    option(rows, "track_group", "The track_group whose instances depend on it.", "NAME",
+           take_track_group);
   }
   return rows;
 }
 
 /// Address and prefix length at the front of an entry; 0 when there is no address.
-std::size_t take_address(InstanceDraft& draft, const Binding& line, Entry& entry) {
+std::size_t take_address(VrrpDraft& section, const Binding& line, Entry& entry) {
   const Word& word = line.words()[0];
   entry.text = word.text;
-  entry.section = draft.section;
-  const std::size_t slash = entry.text.find('/');
-  // The length is looked at first, so that both complaints are made about an entry wrong in both.
-  const std::uint8_t longest = entry.text.find(':') == std::string::npos ? 32 : 128;
-  entry.address.prefix_length = longest;
-  if (slash != std::string::npos) {
-    const auto length = parse_unsigned(std::string_view(entry.text).substr(slash + 1), 0, longest);
-    if (length) {
-      entry.address.prefix_length = static_cast<std::uint8_t>(*length);
-    } else {
-      line.error_at(word, length.error().message);
-      line.error_at(word, fmt::format("Invalid address prefix len {} for address {} - using {}",
-                                      entry.text.substr(slash + 1), entry.text, longest));
-    }
-  }
-  const auto address = IpAddress::parse(std::string_view(entry.text).substr(0, slash));
-  if (!address) {
-    line.error_at(word, fmt::format("VRRP parsed invalid IP {}. skipping IP...", entry.text));
-    return 0;
-  }
-  entry.address.address = *address;
+  entry.section = &section;
+  const auto prefix = read_prefix(line, word, true);
+  if (!prefix) return 0;
+  entry.address.address = prefix->address;
+  entry.address.prefix_length = prefix->length;
   return 1;
 }
 
@@ -226,69 +252,102 @@ void finish_ipv6(Entry& entry, const Word& word, const Binding& line) {
   clear(!entry.address.label.empty(), "label");
   entry.address.scope = 0;
   entry.address.label.clear();
+  if (!entry.has_preferred_lifetime &&
+      entry.address.prefix_length == entry.address.address.max_prefix()) {
+    // Deprecated, so that the kernel does not take it as a source address by itself.
+    entry.address.preferred_lifetime = 0;
+  }
+}
+
+/// What can be said only when the whole line is read.
+void finish(Entry& entry, const Binding& line) {
+  const Word& word = line.words()[0];
+  finish_broadcast(entry, word, line);
+  if (entry.address.address.is_v6()) finish_ipv6(entry, word, line);
 }
 
 /// Whether the address is there already; an excluded one may be on another interface too.
-bool is_duplicate(const InstanceDraft& draft, const Entry& entry, bool excluded, const Word& word,
+bool is_duplicate(const InstanceDraft& draft, const Entry& entry, bool excluded,
                   const Binding& line) {
-  const auto report = [&](std::string_view of) {
-    line.error_at(word, fmt::format("({}): {}VIP duplicates {} VIP {} - ignoring", draft.name,
-                                    excluded ? "Excluded " : "", of, entry.text));
-    return true;
-  };
-  for (const auto& known : draft.addresses) {
-    if (known.address == entry.address.address &&
-        (!excluded || known.device == entry.address.device)) {
-      return report("a");
-    }
-  }
-  for (const auto& known : draft.excluded) {
-    if (known.address == entry.address.address && known.device == entry.address.device) {
-      return report("an excluded");
-    }
-  }
-  return false;
+  const std::pair key(entry.address.address, entry.address.device);
+  const auto& vips = draft.address_index;
+  const auto same_address = vips.lower_bound({key.first, {}});
+  const bool is_vip = excluded ? vips.contains(key)
+                               : same_address != vips.end() && same_address->first == key.first;
+  if (!is_vip && !draft.excluded_index.contains(key)) return false;
+  line.error_at(line.words()[0],
+                fmt::format("({}): {}VIP duplicates {} VIP {} - ignoring", draft.name,
+                            excluded ? "Excluded " : "", is_vip ? "a" : "an excluded", entry.text));
+  return true;
 }
 
 void commit(InstanceDraft& draft, Entry&& entry, const Binding& line, bool excluded) {
   if (entry.dropped) return;
-  const Word& word = line.words()[0];
-  finish_broadcast(entry, word, line);
-  if (entry.address.address.is_v6()) finish_ipv6(entry, word, line);
+  finish(entry, line);
   if (!excluded) {
     const Family family = entry.address.address.family();
     if (draft.family == Family::none) draft.family = family;
     if (draft.family != family) {
-      line.error_at(word,
+      line.error_at(line.words()[0],
                     fmt::format("({}): address family must match VRRP instance [{}] - ignoring",
                                 draft.name, entry.text));
       return;
     }
   }
-  if (is_duplicate(draft, entry, excluded, word, line)) return;
+  if (is_duplicate(draft, entry, excluded, line)) return;
+  (excluded ? draft.excluded_index : draft.address_index)
+      .emplace(entry.address.address, entry.address.device);
   (excluded ? draft.excluded : draft.addresses).push_back(std::move(entry.address));
+}
+
+void commit_static(VrrpDraft& section, Entry&& entry, const Binding& line) {
+  if (entry.dropped) return;
+  finish(entry, line);
+  if (entry.address.device.empty()) {
+    const std::string& fallback = section.global->default_interface;
+    if (!check_interface(section, fallback)) {
+      line.report_at(Severity::fatal, line.words()[0].at,
+                     fmt::format("Static address {} requires either an interface or default "
+                                 "interface must exist",
+                                 entry.text),
+                     fmt::format("there is no interface {}: add 'dev INTERFACE', or set "
+                                 "default_interface in global_defs",
+                                 fallback));
+      return;
+    }
+    entry.address.device = fallback;
+  }
+  section.routing.addresses.push_back({std::move(entry.address), std::move(entry.track_group)});
 }
 
 }  // namespace
 
 void add_address_rows(Block<InstanceDraft>& rows) {
-  const std::string syntax = "IP[/LENGTH] [OPTION ...]";
-  rows.entries("virtual_ipaddress", "Addresses the master has, told in adverts.", syntax,
-               option_rows(), take_address,
-               [](InstanceDraft& draft, Entry&& entry, const Binding& line) {
-                 commit(draft, std::move(entry), line, false);
-               })
-      .when_extra("Block {0} has extra parameters {1} ...")
-      .adds_up();
-  rows.entries("virtual_ipaddress_excluded", "Further addresses the master has.", syntax,
-               option_rows(), take_address,
-               [](InstanceDraft& draft, Entry&& entry, const Binding& line) {
-                 commit(draft, std::move(entry), line, true);
-               })
-      .when_extra("Block {0} has extra parameters {1} ...")
-      .adds_up();
+  const auto add = [&](std::string_view name, std::string doc, bool excluded) {
+    rows.entries(
+            name, std::move(doc), kSyntax, option_rows(false),
+            [](InstanceDraft& draft, const Binding& line, Entry& entry) {
+              return take_address(*draft.section, line, entry);
+            },
+            [excluded](InstanceDraft& draft, Entry&& entry, const Binding& line) {
+              commit(draft, std::move(entry), line, excluded);
+            })
+        .when_extra(kExtraParameters)
+        .adds_up();
+  };
+  add("virtual_ipaddress", "Addresses the master has, told in adverts.", false);
+  add("virtual_ipaddress_excluded", "Further addresses the master has.", true);
   rows.flag("no_virtual_ipaddress", "It is meant to have no address.",
             &InstanceDraft::no_addresses);
+}
+
+void add_static_address_rows(Block<VrrpDraft>& rows) {
+  rows.entries("static_ipaddress", "Addresses that are always there.", kSyntax, option_rows(true),
+               take_address, commit_static)
+      .when_extra(kExtraParameters)
+      .adds_up()
+      .pending()
+      .reported_by(Stage::vrrp);
 }
 
 }  // namespace understudy::vrrp

@@ -148,7 +148,7 @@ constexpr std::array kOptions{
   OptionRow{'I', "dont-release-ipvs", Argument::none, set<&Options::keep_services, true>, "\tDon't remove IPVS topology on daemon stop"},
   OptionRow{'R', "dont-respawn", Argument::none, set<&Options::respawn, false>, "\tDon't respawn child processes"},
   OptionRow{'n', "dont-fork", Argument::none, set<&Options::foreground, true>, "\tDon't fork the daemon process"},
-  OptionRow{'d', "dump-conf", Argument::none, without_effect, "\tDump the configuration data"},
+  OptionRow{'d', "dump-conf", Argument::none, set<&Options::dump_config, true>, "\tDump the configuration data"},
   OptionRow{'p', "pid", Argument::required, text<&Options::parent_pid_file>, "=FILE\tUse specified pidfile for parent process"},
   OptionRow{'r', "vrrp_pid", Argument::required, text<&Options::vrrp_pid_file>, "=FILE\tUse specified pidfile for VRRP child process"},
   OptionRow{'c', "checkers_pid", Argument::required, text<&Options::checkers_pid_file>, "=FILE\tUse specified pidfile for checkers child process"},

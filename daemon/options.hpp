@@ -35,6 +35,8 @@ struct Options {
   bool respawn = true;
   bool all_config_required = false;
   bool ignore_sigint = false;
+  /// -d: the children log their configuration when they start.
+  bool dump_config = false;
   bool core_dump = false;
   std::string core_pattern;
   std::optional<unsigned> umask;

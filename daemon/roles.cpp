@@ -1,6 +1,7 @@
 #include "daemon/roles.hpp"
 
 #include "checkers/process.hpp"
+#include "daemon/dump.hpp"
 #include "daemon/run/child.hpp"
 #include "vrrp/process.hpp"
 
@@ -8,7 +9,7 @@ namespace understudy {
 namespace {
 
 /// Hands a role its part of the configuration, and the means to decode a new one.
-template <typename RoleConfig, RoleConfig Config::*Part, int (*Main)(run::ChildSetup<RoleConfig>)>
+template <typename RoleConfig, RoleConfig Config::*Part, auto Main, auto MakeDump>
 int start(RoleStart start) {
   const auto decode = [load =
                            start.load](ByteView expanded) -> Result<run::ChildConfig<RoleConfig>> {
@@ -16,13 +17,17 @@ int start(RoleStart start) {
     if (!config) return config.error();
     return run::ChildConfig<RoleConfig>{std::move(config->global), std::move((*config).*Part)};
   };
-  return Main({Log(start.log),
-               std::move(start.channel),
-               std::move(start.page),
-               {std::move(start.config.global), std::move(start.config.*Part)},
-               start.respawned,
-               start.keep_at_exit,
-               decode});
+  decltype(MakeDump(start.config)) dump;
+  if (start.dump) dump = MakeDump(start.config);
+  return Main(
+      run::ChildSetup<RoleConfig>{Log(start.log),
+                                  std::move(start.channel),
+                                  std::move(start.page),
+                                  {std::move(start.config.global), std::move(start.config.*Part)},
+                                  start.respawned,
+                                  start.keep_at_exit,
+                                  decode},
+      std::move(dump));
 }
 
 }  // namespace
@@ -32,11 +37,12 @@ const std::array<Role, 2>& roles() {
       Role{run::Role::vrrp, "VRRP", "_vrrp", &PidPaths::vrrp, &GlobalConfig::vrrp_process_name,
            &Options::run_vrrp, &Options::keep_vips,
            [](const Config& config) { return !config.vrrp.instances.empty(); },
-           start<vrrp::VrrpConfig, &Config::vrrp, vrrp::run_process>},
+           start<vrrp::VrrpConfig, &Config::vrrp, vrrp::run_process, vrrp_dump>},
       Role{run::Role::checkers, "Healthcheck", "_healthcheckers", &PidPaths::checkers,
            &GlobalConfig::checker_process_name, &Options::run_checkers, &Options::keep_services,
            [](const Config& config) { return !config.checkers.virtual_servers.empty(); },
-           start<checkers::CheckersConfig, &Config::checkers, checkers::run_process>}};
+           start<checkers::CheckersConfig, &Config::checkers, checkers::run_process,
+                 checkers_dump>}};
   return table;
 }
 

@@ -23,6 +23,8 @@ struct RoleStart {
   LoadOptions load;
   bool respawned = false;
   bool keep_at_exit = false;
+  /// -d: log the configuration.
+  bool dump = false;
 };
 
 /// One kind of child process. (run::Role is only its number, for what may not know the top.)

@@ -16,6 +16,8 @@
 #include <string_view>
 #include <variant>
 
+#include "daemon/dump.hpp"
+#include "daemon/netlink/interface_facts.hpp"
 #include "daemon/reload.hpp"
 #include "daemon/script_audit.hpp"
 #include "daemon/surroundings.hpp"
@@ -124,6 +126,7 @@ int Supervisor::run() {
   audit_scripts(log_, config_);
   // What reading the configuration took is given back before every child inherits it.
   malloc_trim(0);
+  if (options_.dump_config) log_bfd_dump(log_, config_);
   start_configured();
   if (!any_child()) {
     log_.info("Warning - keepalived has no configuration to run");
@@ -209,8 +212,8 @@ void Supervisor::become_child(Child& child, Fd channel) {
   set_process_name(config_.global.*role.process_name);
   // Moved, for a copy would be memory of the child's own besides what it has of the parent.
   RoleStart start{
-      log_.options(), std::move(channel), std::move(*child.page),     std::move(config_),
-      load_,          child.ever_started, options_.*role.keep_at_exit};
+      log_.options(), std::move(channel), std::move(*child.page),      std::move(config_),
+      load_,          child.ever_started, options_.*role.keep_at_exit, options_.dump_config};
   start.log.ident += role.suffix;
   start.log.file = role_log_file(start.log.file, role.suffix);
   start.respawned |= start.page.inherited();
@@ -329,7 +332,7 @@ void Supervisor::reload() {
   }
   log_.info("Reloading ...");
   notify_service_manager("RELOADING=1");
-  load_.interfaces = interface_names();
+  load_.interfaces = netlink::read_interfaces();
   Loaded next = load_config(load_);
   log_diagnostics(log_, next);
   const std::string refusal = reload_refusal(config_, next);

@@ -45,12 +45,12 @@ class Process {
  public:
   explicit Process(run::ChildSetup<VrrpConfig> setup);
   /// Returns the exit status.
-  int run(const Dump& dump);
+  int run(const VrrpConfig& whole, const Dump& dump);
 
  private:
   /// Opens sockets and reads the kernel's state.
   Result<void> open();
-  void log_dump(const Dump& dump, std::chrono::milliseconds patience);
+  void log_dump(const VrrpConfig& whole, const Dump& dump, std::chrono::milliseconds patience);
   void on_signal(int signo);
   void on_message(const Message& message, Fd fd);
   void begin_next_reload();
@@ -112,7 +112,9 @@ Result<void> Process::open() {
   return {};
 }
 
-void Process::log_dump(const Dump& dump, std::chrono::milliseconds patience) {
+/// `whole`: also what this version does not run.
+void Process::log_dump(const VrrpConfig& whole, const Dump& dump,
+                       std::chrono::milliseconds patience) {
   if (!dump) return;
   DumpFacts facts;
   for (const auto& [index, link] : monitor_->links()) {
@@ -122,23 +124,23 @@ void Process::log_dump(const Dump& dump, std::chrono::milliseconds patience) {
     for (const auto& one : monitor_->addresses(index)) interface.addresses.push_back(one.address);
     facts.interfaces.push_back(std::move(interface));
   }
-  log_.write_all(dump(setup_.config.global, *role_, std::move(facts)), patience);
+  log_.write_all(dump(setup_.config.global, whole, std::move(facts)), patience);
 }
 
-int Process::run(const Dump& dump) {
+int Process::run(const VrrpConfig& whole, const Dump& dump) {
   if (const auto opened = open(); !opened) {
     log_.error("VRRP cannot run: {}", opened.error().message);
     return EXIT_FAILURE;
   }
   // Before the first advert, so that a slow reader of the log delays none, and with the priority of
   // any process. A successor has masters to carry on first, and waits for no reader.
-  if (!setup_.respawned) log_dump(dump, kDumpPatience);
+  if (!setup_.respawned) log_dump(whole, dump, kDumpPatience);
   scheduling_.apply(scheduling_of(setup_.config.global));
   routers_->start(setup_.respawned);
   firewall_.adopt();
   firewall_.apply(setup_.config.global.nftables_table, role_->instances);
   script_timers_.configure(*role_);
-  if (setup_.respawned) log_dump(dump, {});
+  if (setup_.respawned) log_dump(whole, dump, {});
   channel_.send(ChildReady{});
   loop_.run();
   return 0;
@@ -210,8 +212,9 @@ void Process::flush() {
 int run_process(run::ChildSetup<VrrpConfig> setup, const Dump& dump) {
   // A parent that died before this line is noticed by the channel.
   prctl(PR_SET_PDEATHSIG, SIGTERM);
+  const VrrpConfig whole = dump ? setup.config.role : VrrpConfig();
   Process process(std::move(setup));
-  return process.run(dump);
+  return process.run(whole, dump);
 }
 
 }  // namespace understudy::vrrp

@@ -7,12 +7,26 @@
 // (notification.hpp) to the parent, whose run::Notifier runs scripts and sends mail.
 #pragma once
 
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "daemon/run/child.hpp"
 #include "vrrp/config.hpp"
+#include "vrrp/dump.hpp"
 
 namespace understudy::vrrp {
 
-/// Runs the child until it is told to leave; returns its exit status.
-int run_process(run::ChildSetup<VrrpConfig> setup);
+/// SCHED_RR priority where none is configured: above everything normal, below the kernel's own
+/// interrupt threads (50).
+inline constexpr int kDefaultRealTimePriority = 10;
+
+/// Writes the configuration, and what the process knows, as lines.
+using Dump = std::function<std::vector<std::string>(const GlobalConfig& global,
+                                                    const VrrpConfig& config, DumpFacts facts)>;
+
+/// Runs the child until it is told to leave; returns its exit status. With a `dump`, its lines are
+/// logged at the start.
+int run_process(run::ChildSetup<VrrpConfig> setup, const Dump& dump = {});
 
 }  // namespace understudy::vrrp

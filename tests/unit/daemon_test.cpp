@@ -92,8 +92,10 @@ TEST_CASE("a command line that cannot be used says why") {
 }
 
 TEST_CASE("options whose effect is not here are named, not ignored") {
-  CHECK(parsed({"--snmp", "-d"}).without_effect == std::vector<std::string>{"snmp", "dump-conf"});
-  CHECK(parsed({"-n"}).without_effect.empty());
+  CHECK(parsed({"--snmp", "-a"}).without_effect ==
+        std::vector<std::string>{"snmp", "address-monitoring"});
+  CHECK(parsed({"-n", "-d"}).without_effect.empty());
+  CHECK(parsed({"-d"}).dump_config);
 }
 
 TEST_CASE("--signum's numbers are the original's") {

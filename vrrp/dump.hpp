@@ -17,7 +17,7 @@
 namespace understudy::vrrp {
 
 /// A network interface as the kernel has it.
-struct InterfaceFacts {
+struct LinkFacts {
   std::string name;
   std::uint32_t index = 0;
   /// IFF_* (netdevice(7)).
@@ -69,7 +69,7 @@ struct BfdFacts {
 /// have not begun.
 struct DumpFacts {
   /// In the order of their indices.
-  std::vector<InterfaceFacts> interfaces;
+  std::vector<LinkFacts> interfaces;
   std::map<std::string, InstanceFacts> instances;
   std::map<std::string, RouterState> groups;
   std::map<std::string, ScriptFacts> scripts;

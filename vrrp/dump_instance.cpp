@@ -10,7 +10,7 @@ namespace {
 struct Subject {
   const InstanceConfig& config;
   const InstanceFacts& facts;
-  const InterfaceFacts* interface = nullptr;
+  const LinkFacts* interface = nullptr;
   const DumpContext& context;
 };
 

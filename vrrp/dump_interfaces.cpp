@@ -20,7 +20,7 @@ const GarpGroup* group_of(const std::string& interface, const VrrpConfig& config
   return nullptr;
 }
 
-void dump_addresses(DumpLines& out, const InterfaceFacts& interface, Family family) {
+void dump_addresses(DumpLines& out, const LinkFacts& interface, Family family) {
   const char* name = family == Family::ipv4 ? "IPv4" : "IPv6";
   std::vector<IpAddress> all;
   for (const auto& address : interface.addresses) {
@@ -34,7 +34,7 @@ void dump_addresses(DumpLines& out, const InterfaceFacts& interface, Family fami
   for (std::size_t i = 1; i < all.size(); ++i) out.add("     {}", all[i].to_string());
 }
 
-void dump_state(DumpLines& out, const InterfaceFacts& interface) {
+void dump_state(DumpLines& out, const LinkFacts& interface) {
   const auto has = [&](unsigned flag) { return (interface.flags & flag) != 0; };
   out.add("   State = {}UP, {}RUNNING{}{}{}{}{}", has(IFF_UP) ? "" : "not ",
           has(IFF_RUNNING) ? "" : "not ", has(IFF_BROADCAST) ? "" : ", no broadcast",
@@ -43,7 +43,7 @@ void dump_state(DumpLines& out, const InterfaceFacts& interface) {
   out.add("   Seen up = {:d}", has(IFF_UP) && has(IFF_RUNNING));
 }
 
-void dump_delays(DumpLines& out, const InterfaceFacts& interface, const VrrpConfig& config) {
+void dump_delays(DumpLines& out, const LinkFacts& interface, const VrrpConfig& config) {
   out.add("   Delayed state change running = false");
   const auto found =
       std::ranges::find(config.interface_delays, interface.name, &InterfaceDelay::interface);
@@ -52,7 +52,7 @@ void dump_delays(DumpLines& out, const InterfaceFacts& interface, const VrrpConf
   out.add("   Down debounce timer = {}us", given ? found->down.count() : 0);
 }
 
-void dump_hardware(DumpLines& out, const InterfaceFacts& interface) {
+void dump_hardware(DumpLines& out, const LinkFacts& interface) {
   out.add("   MTU = {}", interface.mtu);
   switch (interface.hardware) {
     case ARPHRD_LOOPBACK:
@@ -94,7 +94,7 @@ void dump_pauses(DumpLines& out, const GarpGroup& group) {
   }
 }
 
-void dump_interface(DumpLines& out, const InterfaceFacts& interface, const DumpContext& context) {
+void dump_interface(DumpLines& out, const LinkFacts& interface, const DumpContext& context) {
   out.add(" Name = {}", interface.name);
   out.add("   index = {}", interface.index);
   dump_addresses(out, interface, Family::ipv4);

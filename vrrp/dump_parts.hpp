@@ -26,7 +26,7 @@ struct DumpContext {
   const VrrpConfig& config;
   const GlobalConfig& global;
   const DumpFacts& facts;
-  std::unordered_map<std::string, const InterfaceFacts*> interfaces;
+  std::unordered_map<std::string, const LinkFacts*> interfaces;
   /// Names of sync groups by instance.
   std::unordered_map<std::string, std::string> group_of;
   std::unordered_map<std::string, DumpWeight> script_weights;

@@ -118,7 +118,7 @@ void Process::log_dump(const VrrpConfig& whole, const Dump& dump,
   if (!dump) return;
   DumpFacts facts;
   for (const auto& [index, link] : monitor_->links()) {
-    InterfaceFacts interface {
+    LinkFacts interface {
       link.name, index.value(), link.flags, link.hardware, link.mtu, link.group, link.mac, {}
     };
     for (const auto& one : monitor_->addresses(index)) interface.addresses.push_back(one.address);

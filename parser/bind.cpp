@@ -13,12 +13,21 @@ void report_unmatched_quote(const RowInfo* row, const Binding& binding) {
                     fmt::format("Unmatched quote: '{}'", binding.node().raw));
 }
 
+/// "expected: priority NUMBER, from 1 to 255"; empty: the row does not say.
+std::string usage(const RowInfo& row) {
+  if (row.syntax.empty()) return {};
+  return fmt::format("expected: {} {}{}{}", row.name, row.syntax, row.range.empty() ? "" : ", ",
+                     row.range);
+}
+
 /// False: the row is not to be taken in.
 bool admit_count(const RowInfo& row, const Binding& binding) {
   const std::size_t given = binding.arguments().size();
   if (given < row.min_words) {
-    if (row.missing == Missing::ends) binding.missing(given + 1);
-    if (row.missing == Missing::complains) binding.error(fill(row.missing_message, binding));
+    if (row.missing == Missing::ends) binding.missing(given + 1, usage(row));
+    if (row.missing == Missing::complains) {
+      binding.error(fill(row.missing_message, binding), usage(row));
+    }
     return false;
   }
   if (given <= row.max_words || row.extra == Extra::ignored) return true;
@@ -62,15 +71,21 @@ void Binding::report_at(Severity severity, Location at, std::string message,
   diagnostics_->add(severity, at, std::move(message), std::move(hint));
 }
 
-void Binding::missing(std::size_t position) const {
+void Binding::missing(std::size_t position, std::string hint) const {
   const Word* before = position >= 1 && position <= words_.size() ? &words_[position - 1] : nullptr;
+  // An option's words are some of its line's.
+  const auto line = tree_->words_of(*node_);
+  const bool narrowed =
+      !words_.empty() && words_.data() >= line.data() && words_.data() < line.data() + line.size();
+  const auto offset = narrowed ? static_cast<std::size_t>(words_.data() - line.data()) : 0;
   const std::string after =
       before == nullptr ? std::string() : fmt::format(" after keyword `{}`", before->text);
   Location at = before == nullptr ? here() : before->at;
   report_at(Severity::missing_argument, at,
             fmt::format("*** Configuration line starting `{}` is missing a parameter{} at word "
                         "position {}",
-                        keyword(), after, position + 1));
+                        narrowed ? line[0].text : keyword(), after, offset + position + 1),
+            std::move(hint));
 }
 
 std::optional<std::vector<std::string>> Binding::quoted_words() const {
@@ -172,6 +187,9 @@ void report_unknown(const BlockInfo& block, const Binding& binding) {
   if (!binding.diagnostics().full()) {
     const std::string_view near = nearest(binding.keyword(), names_of(block));
     if (!near.empty()) hint = fmt::format("did you mean '{}'?", near);
+  }
+  if (hint.empty() && binding.keyword().starts_with('$')) {
+    hint = "it is not defined; a definition is '$NAME=VALUE', without a blank before its '='";
   }
   binding.report_at(Severity::error, binding.words()[0].at, fill(block.unknown_message, binding),
                     std::move(hint));

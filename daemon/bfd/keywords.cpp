@@ -120,10 +120,11 @@ void take_weight(SessionDraft& session, const Binding& binding) {
   if (weight) {
     session.weight = static_cast<std::int16_t>(*weight);
   } else {
-    binding.error(fmt::format("Configuration error: BFD instance {} weight value {} not valid "
-                              "(must be in range [-253-253]), ignoring",
-                              binding.label(), binding.argument()),
-                  weight.error().message);
+    binding.error(weight.error().message);
+    binding.error(
+        fmt::format("Configuration error: BFD instance {} weight value {} not valid "
+                    "(must be in range [-253-253]), ignoring",
+                    binding.label(), binding.argument()));
   }
   if (binding.arguments().size() < 2) return;
   if (binding.argument(1) == "reverse") {
@@ -157,10 +158,14 @@ SessionDraft* open_session(BfdDraft& draft, const Binding& binding) {
                     name, kLongestName));
     return nullptr;
   }
-  if (draft.names.contains(name)) {
-    binding.error(
-        fmt::format("Configuration error: BFD instance {} already configured - ignoring", name));
-    return nullptr;
+  const auto known = draft.names.find(name);
+  if (known != draft.names.end()) {
+    if (known->second.configured) {
+      binding.error(
+          fmt::format("Configuration error: BFD instance {} already configured - ignoring", name));
+      return nullptr;
+    }
+    binding.error(fmt::format("BFD {} already specified", name));
   }
   draft.open = {};
   draft.open.name = name;
@@ -194,9 +199,11 @@ std::string refusal_of(const BfdDraft& draft, const SessionConfig& session) {
 
 void close_session(BfdDraft& draft, SessionDraft& session, const Binding& binding) {
   if (!session.to_vrrp && !session.to_checkers) session.to_vrrp = session.to_checkers = true;
-  // A name is known to those who track it even when its session is disabled.
-  draft.names.emplace(session.name, BfdName{session.weight, session.weight_reverse, session.to_vrrp,
-                                            session.to_checkers, binding.here()});
+  BfdName& name =
+      draft.names
+          .emplace(session.name, BfdName{session.weight, session.weight_reverse, session.to_vrrp,
+                                         session.to_checkers, false, binding.here()})
+          .first->second;
   if (session.refused) return;
   const std::string why = refusal_of(draft, session);
   if (!why.empty()) {
@@ -214,6 +221,7 @@ void close_session(BfdDraft& draft, SessionDraft& session, const Binding& bindin
   }
   draft.sources[{session.neighbor, session.multihop}].insert(session.source);
   draft.config.sessions.push_back(session);
+  name.configured = true;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "daemon/global/keywords.hpp"
 
@@ -14,10 +15,11 @@ using parser::Severity;
 /// The pipe with its owner; without path when there is none or its user does not exist.
 NotifyFifo complete_fifo(const FifoDraft& draft, const std::string& name, ScriptUsers& users) {
   NotifyFifo fifo;
+  Script script = users.call<Script>(draft.script, name);
   if (draft.path.empty()) return fifo;
   const auto owner = users.resolve({{draft.path}, draft.user, draft.group}, name + " fifo");
   if (!owner) return fifo;
-  fifo = {draft.path, owner->uid, owner->gid, users.call<Script>(draft.script, name)};
+  fifo = {draft.path, owner->uid, owner->gid, std::move(script)};
   // Its reader is told where to read.
   if (!fifo.script.empty()) fifo.script.argv.push_back(fifo.path);
   return fifo;

@@ -41,6 +41,8 @@ struct BfdName {
   /// Whether it tells instances, whether it tells checkers.
   bool to_vrrp = true;
   bool to_checkers = true;
+  /// There is a session; a name is known to those who track it even when its session is disabled.
+  bool configured = false;
   parser::Location place;
 };
 

@@ -63,6 +63,7 @@ void add_lifecycle_script(Rows& rows, const std::string& type, const std::string
                (draft.*script).place = binding.here();
              })
       .when_missing(type + " script missing")
+      .invalid("Invalid " + type + " script")
       .pending();
   rows.value(type + "_script_timeout", "Seconds it may take.", number<unsigned>(1, 1000),
              [script](GlobalDraft& draft, unsigned value) {

@@ -66,7 +66,7 @@ class Binding {
   void report_at(Severity severity, Location at, std::string message, std::string hint = {}) const;
   /// The original's words for a required argument that is not there; Severity::missing_argument.
   /// `position` counts from 0, the keyword being 0.
-  void missing(std::size_t position) const;
+  void missing(std::size_t position, std::string hint = {}) const;
 
   /// The statement split by the quoting rules of scripts: see split_quoted(). The keyword comes
   /// first. nullopt: the quotes do not match, which has been reported.

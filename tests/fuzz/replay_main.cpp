@@ -1,5 +1,6 @@
 // Runs a fuzz target without libFuzzer: every file of the corpus as it is, then with mutations that
 // are the same on every run.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -9,10 +10,17 @@
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+/// Of targets that know what makes sense to them.
+extern "C" __attribute__((weak)) std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data,
+                                                                     std::size_t size,
+                                                                     std::size_t max_size,
+                                                                     unsigned seed);
 
 namespace {
 
 constexpr int kMutationsPerFile = 1'000;
+/// Octets a mutation by the target may have.
+constexpr std::size_t kMaxSize = 1U << 16;
 
 using Input = std::vector<std::uint8_t>;
 
@@ -47,6 +55,16 @@ Input mutated(Input input, std::mt19937& random) {
   return input;
 }
 
+/// The same by the target, which then may be damaged too.
+Input mutated_by_target(Input input, std::mt19937& random) {
+  const std::size_t size = input.size();
+  input.resize(std::max(size, kMaxSize));
+  const std::size_t left =
+      LLVMFuzzerCustomMutator(input.data(), size, input.size(), static_cast<unsigned>(random()));
+  input.resize(left);
+  return random() % 2 == 0 ? input : mutated(std::move(input), random);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -60,7 +78,8 @@ int main(int argc, char** argv) {
     const Input input = read_file(entry.path());
     LLVMFuzzerTestOneInput(input.data(), input.size());
     for (int i = 0; i < kMutationsPerFile; ++i) {
-      const Input other = mutated(input, random);
+      const bool by_target = LLVMFuzzerCustomMutator != nullptr && i % 2 == 1;
+      const Input other = by_target ? mutated_by_target(input, random) : mutated(input, random);
       LLVMFuzzerTestOneInput(other.data(), other.size());
     }
     ++files;

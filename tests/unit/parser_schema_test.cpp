@@ -162,6 +162,7 @@ TEST_CASE("a missing argument means status 2, and what follows is read on", "[sc
         "keyword `width` at word position 2\n"
         " width\n"
         " ^~~~~\n"
+        "expected: width NUMBER, 60..200\n"
         "(t.conf: Line 3) Unknown keyword 'nope'\n"
         " nope\n"
         " ^~~~\n"

@@ -87,6 +87,7 @@ void add_scripts(Rows& rows) {
             &GlobalConfig::enable_script_security);
   boolean_row(rows, "use_symlink_paths", "Run scripts by the path given, not the one it leads to.",
               &GlobalConfig::use_symlink_paths)
+      .from("2.3.0")
       .invalid("Invalid value '{1}' for global use_symlink_path specified")
       .pending();
   add_lifecycle_script(rows, "startup", "before anything else", &GlobalDraft::startup_script_text);

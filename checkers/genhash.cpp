@@ -262,6 +262,11 @@ void fetch(const Arguments& arguments) {
 
 }  // namespace
 
+std::span<const option> genhash_options() {
+  // Without the entry that ends it.
+  return std::span(kLongOptions).first(std::size(kLongOptions) - 1);
+}
+
 int run_genhash(const std::string& command, std::vector<std::string> arguments) {
   std::string name = command;
   std::vector<char*> words{name.data()};

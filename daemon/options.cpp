@@ -245,6 +245,15 @@ std::variant<Options, UsageError> parse_options(std::vector<std::string> argumen
   return options;
 }
 
+std::vector<OptionName> option_names() {
+  std::vector<OptionName> names;
+  for (const auto& row : kOptions) {
+    names.push_back(
+        {row.letter, row.name, row.argument != Argument::none, row.argument == Argument::required});
+  }
+  return names;
+}
+
 std::string usage(const std::string& program) {
   std::string text = fmt::format("Usage: {} [OPTION...]\n", program);
   for (const auto& row : kOptions) {

@@ -62,6 +62,18 @@ struct UsageError {
 /// Parses `arguments` (argv without terminating null).
 [[nodiscard]] std::variant<Options, UsageError> parse_options(std::vector<std::string> arguments);
 
+/// An option as completion needs it.
+struct OptionName {
+  /// 0: it has none.
+  char letter = 0;
+  std::string name;
+  bool takes_argument = false;
+  bool needs_argument = false;
+};
+
+/// Every option, in the order of --help.
+[[nodiscard]] std::vector<OptionName> option_names();
+
 /// The text of --help.
 [[nodiscard]] std::string usage(const std::string& program);
 

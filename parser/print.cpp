@@ -32,6 +32,24 @@ void append_statement(std::string& out, const Tree& tree, const Node& node) {
   if (node.has_block) out += first ? "{" : " {";
 }
 
+/// What troff shows as itself: it makes typographic signs of some of ASCII's.
+std::string escape(char c) {
+  switch (c) {
+    case '\\':
+      return "\\e";
+    case '-':
+      return "\\-";
+    case '~':
+      return "\\(ti";
+    case '^':
+      return "\\(ha";
+    case '`':
+      return "\\(ga";
+    default:
+      return {c};
+  }
+}
+
 /// Text for man(7): backslashes mean nothing special, and whatever is not ASCII is written so that
 /// no troff has to be told the encoding.
 std::string roff_inside(std::string_view text) {
@@ -46,17 +64,11 @@ std::string roff_inside(std::string_view text) {
     if (point >= 0x80) {
       out += fmt::format("\\[u{:04X}]", point);
     } else {
-      out += point == '\\' ? "\\e" : point == '-' ? "\\-" : std::string(1, text[at]);
+      out += escape(text[at]);
     }
     at += length;
   }
   return out;
-}
-
-/// roff_inside() for text at the start of a line: a leading dot or quote means nothing special.
-std::string roff(std::string_view text) {
-  const std::string out = roff_inside(text);
-  return out.starts_with('.') || out.starts_with('\'') ? "\\&" + out : out;
 }
 
 std::string_view repetition(const RowInfo& row) {
@@ -98,11 +110,34 @@ void append_section(std::string& out, const BlockInfo& block, const std::string&
 
 }  // namespace
 
+std::string roff(std::string_view text) {
+  const std::string out = roff_inside(text);
+  return out.starts_with('.') || out.starts_with('\'') ? "\\&" + out : out;
+}
+
 std::string row_shape(const RowInfo& row) {
   if (row.kind == Kind::entries) return fmt::format("{} {{ {} ... }}", row.name, row.syntax);
   std::string shape = row.name;
   if (!row.syntax.empty()) shape += " " + row.syntax;
   return row.kind == Kind::block ? shape + " { ... }" : shape;
+}
+
+std::vector<std::string> syntax_words(const RowInfo& row) {
+  std::vector<std::string> words;
+  const auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  for (auto first = row.syntax.begin(); first != row.syntax.end();) {
+    first = std::find_if(first, row.syntax.end(), [](char c) { return c != ' ' && c != '|'; });
+    const auto last = std::find_if(first, row.syntax.end(), [](char c) {
+      return c == ' ' || c == '|' || c == ']' || c == ')';
+    });
+    while (first != last && (*first == '[' || *first == '(')) ++first;
+    const bool written = std::all_of(first, last, letter) && first != last && *first >= 'a';
+    if (written) words.emplace_back(first, last);
+    first = std::find_if(last, row.syntax.end(), [](char c) { return c != ']' && c != ')'; });
+  }
+  return words;
 }
 
 std::vector<std::string> row_facts(const RowInfo& row) {

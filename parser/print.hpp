@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "parser/schema.hpp"
@@ -13,9 +14,15 @@ namespace understudy::parser {
 /// quoted where they have to be. Reading it gives the same tree.
 [[nodiscard]] std::string print_tree(const Tree& tree);
 
+/// Text as man(7) source shows it: nothing in it means anything to troff.
+[[nodiscard]] std::string roff(std::string_view text);
+
 /// What a row looks like in a file: "priority NUMBER", "track_script { LINE ... }",
 /// "vrrp_instance NAME { ... }".
 [[nodiscard]] std::string row_shape(const RowInfo& row);
+
+/// The words a row's syntax has as they are written: "inst" and "id" of "[inst NAME] [id NUMBER]".
+[[nodiscard]] std::vector<std::string> syntax_words(const RowInfo& row);
 
 /// Everything else there is to know about a row, as sentences without a full stop: "Range 1..255",
 /// "Default 100", "Since keepalived 2.4.1".

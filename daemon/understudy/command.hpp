@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/config.hpp"
+
 namespace understudy::tool {
 
 /// An option of a subcommand.
@@ -56,8 +58,14 @@ struct Command {
 /// understudy config: prints the effective configuration.
 [[nodiscard]] int run_config(const Arguments& arguments);
 
+/// understudy check: prints what is wrong with a configuration, and what is odd about it.
+[[nodiscard]] int run_check(const Arguments& arguments);
+
 /// understudy explain: prints what there is to know about a keyword.
 [[nodiscard]] int run_explain(const Arguments& arguments);
+
+/// Whether there is a configuration: the file is there, and was read to its end.
+[[nodiscard]] bool was_read(const Loaded& loaded);
 
 /// The status of a command line that cannot be used.
 inline constexpr int kUsageStatus = 2;

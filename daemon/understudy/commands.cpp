@@ -13,7 +13,15 @@ constexpr std::array kConfigOptions{
     Option{'i', "config-id", "ID", "Read the lines that begin with @ID; default: the node name"},
 };
 
+constexpr std::array kCheckOptions{
+    Option{0, "format", "text|json", "How to print; default text"},
+    Option{'i', "config-id", "ID", "Read the lines of FILE that begin with @ID; default: the node name"},
+    Option{0, "peer-id", "ID", "The same for PEER-FILE"},
+    Option{0, "strict", "", "Status 5 also for what is only odd"},
+};
+
 constexpr std::array kCommands{
+    Command{"check", "FILE [PEER-FILE]", 1, 2, "Print what is wrong, odd, or different at the peer", kCheckOptions, run_check},
     Command{"config", "", 0, 0, "Print the configuration as understood, defaults included", kConfigOptions, run_config},
     Command{"explain", "[KEYWORD [BLOCK]]", 0, 2, "Print what a keyword means; without one, list the blocks", {}, run_explain},
 };

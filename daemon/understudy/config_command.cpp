@@ -10,17 +10,13 @@
 #include "daemon/understudy/json.hpp"
 
 namespace understudy::tool {
-namespace {
 
-/// Whether there is a configuration: the file is there, and was read to its end.
 bool was_read(const Loaded& loaded) {
   constexpr int kNoMainFile = 6;
   return loaded.start_status != kNoMainFile &&
          std::ranges::find(loaded.diagnostics, parser::Severity::missing_argument,
                            &parser::Diagnostic::severity) == loaded.diagnostics.end();
 }
-
-}  // namespace
 
 int run_config(const Arguments& arguments) {
   Options options;

@@ -28,6 +28,11 @@ bool called(const RowInfo& row, std::string_view name) {
   return row.name == name || std::ranges::find(row.aliases, name) != row.aliases.end();
 }
 
+/// "inst" is a word of lvs_sync_daemon, whose entry explains it.
+bool takes_word(const RowInfo& row, std::string_view word) {
+  return std::ranges::count(parser::syntax_words(row), word) != 0;
+}
+
 /// Words separated by blanks in lines that begin with `indent`.
 std::string wrapped(const std::vector<std::string>& words, std::string_view indent) {
   std::string out;
@@ -71,10 +76,11 @@ struct Entry {
 };
 
 std::vector<Entry> entries_of(const parser::BlockInfo& rows, std::string_view keyword,
-                              std::string_view block) {
+                              std::string_view block,
+                              bool (*matches)(const RowInfo&, std::string_view)) {
   std::vector<Entry> entries;
   for_each_row(rows, [&](const Path& path, const RowInfo& row) {
-    if (!called(row, keyword)) return;
+    if (!matches(row, keyword)) return;
     if (!block.empty() && std::ranges::find(path, block) == path.end()) return;
     Entry entry{parser::row_shape(row), body_of(row), {}};
     auto same = std::ranges::find_if(entries, [&](const Entry& one) {
@@ -132,7 +138,9 @@ std::string directive_text(std::string_view word) {
 Explanation explain(const parser::BlockInfo& rows, std::string_view keyword,
                     std::string_view block) {
   std::string text = block.empty() ? directive_text(keyword) : std::string();
-  for (const Entry& entry : entries_of(rows, keyword, block)) {
+  auto entries = entries_of(rows, keyword, block, called);
+  if (entries.empty() && text.empty()) entries = entries_of(rows, keyword, block, takes_word);
+  for (const Entry& entry : entries) {
     if (!text.empty()) text += '\n';
     text += entry.shape + '\n';
     for (const std::string& place : entry.places) text += fmt::format("    in {}\n", place);

@@ -87,11 +87,12 @@ def readiness(lab):
 
 @case("install/manual-pages", ours_only=True, seconds=10)
 def manual_pages(lab):
-    """man keepalived and man keepalived.conf are there and are rendered without a complaint."""
+    """man keepalived, keepalived.conf and understudy are there and are rendered without a complaint."""
     host = _installed(lab)
     for page, words in (
         ("keepalived.8", ("--config-test", "--use-file")),
         ("keepalived.conf.5", ("virtual_router_id", "delay_before_retry", "smtp_server")),
+        ("understudy.1", ("--peer-id", "vip-subnet")),
     ):
         path = f"/usr/share/man/man{page[-1]}/{page}"
         check(os.path.exists(host.path(path)), f"{path} is installed")
@@ -100,6 +101,19 @@ def manual_pages(lab):
         check("warning:" not in text, f"{page}: {text[:500]}")
         for word in words:
             check(word in text, f"{page} tells of {word}")
+
+
+@case("install/companion", ours_only=True, seconds=10)
+def companion(lab):
+    """understudy reads the installed configuration; vim and bash find their files."""
+    host = _installed(lab)
+    status, text = host.status(["/usr/bin/understudy", "config", "-f", CONFIGURATION])
+    equal(status, 0, text[-500:])
+    check("virtual_router_id" in text, "the configuration is printed")
+    for path in ("vim/vimfiles/syntax/keepalived.vim", "vim/vimfiles/ftdetect/keepalived.vim",
+                 "bash-completion/completions/keepalived", "bash-completion/completions/genhash",
+                 "bash-completion/completions/understudy"):
+        check(os.path.exists(host.path(f"/usr/share/{path}")), f"{path} is installed")
 
 
 @case("install/real-server-script", seconds=6)

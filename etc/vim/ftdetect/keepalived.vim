@@ -1,0 +1,1 @@
+autocmd BufNewFile,BufRead keepalived.conf,*/keepalived/*.conf,keepalived.conf.sample setfiletype keepalived

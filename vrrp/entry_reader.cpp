@@ -1,5 +1,7 @@
 #include "vrrp/entry_reader.hpp"
 
+#include <vector>
+
 #include "parser/values.hpp"
 #include "vrrp/routing_rows.hpp"
 
@@ -8,6 +10,21 @@ namespace understudy::vrrp {
 using parser::Binding;
 using parser::Severity;
 using parser::Word;
+
+namespace {
+
+/// "did you mean …?" of a word that is no option; empty: none is like it.
+std::string suggestion(const parser::BlockInfo& options, std::string_view word) {
+  std::vector<std::string_view> names;
+  for (const parser::RowInfo* row : options.infos()) {
+    names.push_back(row->name);
+    names.insert(names.end(), row->aliases.begin(), row->aliases.end());
+  }
+  const std::string_view near = parser::nearest(word, names);
+  return near.empty() ? std::string() : fmt::format("did you mean '{}'?", near);
+}
+
+}  // namespace
 
 std::optional<Prefix> read_prefix(const Binding& line, const Word& word, bool slash) {
   const std::string_view text = word.text;
@@ -44,7 +61,11 @@ std::string_view EntryReader::peek(std::size_t further) const {
 const Word& EntryReader::take() {
   static const Word kNone;
   if (!at_end()) return line_.words()[next_++];
-  if (!ended_) line_.missing(next_);
+  if (!ended_) {
+    line_.missing(next_, row_ == nullptr
+                             ? std::string()
+                             : fmt::format("expected: {} {}", row_->name, row_->syntax));
+  }
   ended_ = failed_ = true;
   return kNone;
 }
@@ -59,6 +80,9 @@ Binding EntryReader::here() const { return line_.narrowed(line_.words().subspan(
 
 void EntryReader::say(std::string message, std::string hint) const {
   if (ended_) return;
+  if (hint.empty() && options_ != nullptr && !line_.diagnostics().full()) {
+    hint = suggestion(*options_, here().keyword());
+  }
   line_.report_at(Severity::error, line_.words()[next_ - 1].at, std::move(message),
                   std::move(hint));
 }

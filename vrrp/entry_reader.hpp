@@ -36,6 +36,15 @@ class EntryReader {
   [[nodiscard]] std::string_view peek(std::size_t further = 0) const;
   /// Whether so many words are left.
   [[nodiscard]] bool has(std::size_t count) const { return next_ + count <= line_.words().size(); }
+  /// What follows is that option, or a word that is none of `options`; for hints.
+  void enter(const parser::RowInfo& row) {
+    row_ = &row;
+    options_ = nullptr;
+  }
+  void enter_other(const parser::BlockInfo& options) {
+    row_ = nullptr;
+    options_ = &options;
+  }
   /// The next word. Without one, says so, fails, and gives an empty word.
   const parser::Word& take();
   /// Takes the next word if it is `text`.
@@ -105,6 +114,9 @@ class EntryReader {
   parser::Binding line_;
   VrrpDraft& section_;
   std::size_t next_ = 0;
+  /// The option being read, or what could have been.
+  const parser::RowInfo* row_ = nullptr;
+  const parser::BlockInfo* options_ = nullptr;
   bool stopped_ = false;
   bool failed_ = false;
   /// A word is missing: there is no more to say.
@@ -124,9 +136,11 @@ void read_options(const parser::Block<Reader>& options, Reader& reader, Other ot
   while (!reader.at_end() && !reader.failed()) {
     const parser::Row<Reader>* row = options.find(reader.take().text);
     if (row == nullptr) {
+      reader.enter_other(options);
       other(reader);
       continue;
     }
+    reader.enter(*row);
     report_deprecation(reader, *row);
     row->apply(reader, reader.here());
     if (row->name.starts_with("inet")) report_lost_word(reader, options.find(reader.peek()));

@@ -145,7 +145,17 @@ std::string render(const Diagnostic& diagnostic) {
     if (diagnostic.column != 0) out += "\n" + caret_line(diagnostic);
   }
   if (!diagnostic.hint.empty()) out += "\n" + printable(bounded(diagnostic.hint));
-  for (const Step& step : diagnostic.chain) out += "\n" + printable(bounded(describe(step)));
+  const auto& chain = diagnostic.chain;
+  for (std::size_t i = 0; i < chain.size(); ++i) {
+    std::string told = describe(chain[i]);
+    // Loops inside each other are told as one, the outermost first.
+    for (; chain[i].kind == Step::Kind::values && i + 1 < chain.size() &&
+           chain[i + 1].kind == Step::Kind::values;
+         ++i) {
+      told = describe(chain[i + 1]) + ", " + told.substr(std::string_view("with ").size());
+    }
+    out += "\n" + printable(bounded(std::move(told)));
+  }
   return out;
 }
 

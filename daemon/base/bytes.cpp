@@ -12,8 +12,11 @@ void ByteWriter::u16(std::uint16_t value) {
 }
 
 void ByteWriter::u32(std::uint32_t value) {
-  u16(static_cast<std::uint16_t>(value >> 16U));
-  u16(static_cast<std::uint16_t>(value & 0xffffU));
+  // In one piece: a large configuration has millions of them.
+  const std::uint8_t octets[] = {
+      static_cast<std::uint8_t>(value >> 24U), static_cast<std::uint8_t>(value >> 16U & 0xffU),
+      static_cast<std::uint8_t>(value >> 8U & 0xffU), static_cast<std::uint8_t>(value & 0xffU)};
+  bytes(octets);
 }
 
 void ByteWriter::u64(std::uint64_t value) {

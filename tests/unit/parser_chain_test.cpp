@@ -68,8 +68,7 @@ TEST_CASE("a line of a definition is reported where it is used, as the original 
         "in the expansion of $RS defined at " +
             main + ":1, its line 3\nin the expansion of $VS defined at " + main +
             ":5, its line 7\n"
-            "with N=7, M=8\n"
-            "with A=1\n"
+            "with A=1, N=7, M=8\n"
             "$W is defined at " +
             main + ":9");
   CHECK(complaint(got.source.text, "17", Stage::vrrp).starts_with("(" + main + ": Line 10) "));

@@ -9,6 +9,7 @@
 #include "checkers/verify.hpp"
 #include "daemon/bfd/keywords.hpp"
 #include "daemon/config_rows.hpp"
+#include "daemon/findings.hpp"
 #include "parser/grammar.hpp"
 #include "parser/source.hpp"
 #include "vrrp/keywords.hpp"
@@ -26,8 +27,46 @@ using parser::MainFile;
 using parser::Severity;
 using parser::Stage;
 
-/// Finds a mail server by name.
-using FindMailServer = std::function<Endpoint(const std::string&, Port)>;
+/// Who answers the questions a text leads to.
+struct Answers {
+  std::function<Endpoint(const std::string&, Port)> mail_server;
+  /// nullptr: there is no such interface.
+  std::function<const InterfaceFacts*(const std::string&)> interface;
+  std::function<vrrp::KeyFile(const std::string&)> key_file;
+};
+
+/// Looks, and remembers what was found.
+Answers look(const LoadOptions& options, Findings& findings) {
+  Answers answers;
+  answers.mail_server = [&](const std::string& name, Port port) {
+    return findings.mail_server = resolve_mail_server(name, port);
+  };
+  answers.interface = [&](const std::string& name) -> const InterfaceFacts* {
+    if (!options.interfaces) return nullptr;
+    const auto found = options.interfaces->find(name);
+    if (found == options.interfaces->end()) return nullptr;
+    return &findings.interfaces.insert(*found).first->second;
+  };
+  answers.key_file = [&](const std::string& path) {
+    return findings.key_files[path] = vrrp::load_key_file(path);
+  };
+  return answers;
+}
+
+/// What was found before.
+Answers recall(const Findings& findings) {
+  Answers answers;
+  answers.mail_server = [&](const std::string&, Port) { return findings.mail_server; };
+  answers.interface = [&](const std::string& name) -> const InterfaceFacts* {
+    const auto found = findings.interfaces.find(name);
+    return found == findings.interfaces.end() ? nullptr : &found->second;
+  };
+  answers.key_file = [&](const std::string& path) {
+    const auto found = findings.key_files.find(path);
+    return found == findings.key_files.end() ? vrrp::KeyFile{} : found->second;
+  };
+  return answers;
+}
 
 /// A text turned into a configuration.
 struct Interpretation {
@@ -49,10 +88,11 @@ void verify_checkers(ConfigDraft& draft, Diagnostics& diagnostics, Config& confi
   if (!config.checkers.virtual_servers.empty()) users.report_violation("check ");
 }
 
-/// The instance that lvs_sync_daemon follows must exist; its virtual router id is the usual id.
+/// The instance that lvs_sync_daemon follows must exist; its virtual router id is the usual id. A
+/// note only: the original's test ends before it looks.
 void complete_sync_daemon(Config& config, Diagnostics& diagnostics) {
   SyncDaemonConfig& sync = config.global.lvs_sync_daemon;
-  if (sync.interface.empty()) return;
+  if (sync.interface.empty() || config.vrrp.instances.empty()) return;
   if (sync.instance.empty()) {
     sync.id = sync.id.value_or(0);
     return;
@@ -63,7 +103,7 @@ void complete_sync_daemon(Config& config, Diagnostics& diagnostics) {
     sync.id = sync.id.value_or(found->vrid.value());
     return;
   }
-  diagnostics.add(Severity::error, Location{},
+  diagnostics.add(Severity::note, Location{},
                   fmt::format("Unable to find vrrp instance {} for lvs_syncd - clearing lvs_syncd "
                               "config",
                               sync.instance));
@@ -91,7 +131,7 @@ std::string verify_vrrp(ConfigDraft& draft, Diagnostics& diagnostics, Config& co
 }
 
 Interpretation interpret(const ExpandedText& text, const LoadOptions& options,
-                         FindMailServer find_mail_server, Diagnostics& diagnostics) {
+                         const Answers& answers, Diagnostics& diagnostics) {
   Interpretation result;
   const auto rows = config_rows();
   const auto tree = parser::build_tree(text, parser::block_names(rows), diagnostics);
@@ -99,7 +139,7 @@ Interpretation interpret(const ExpandedText& text, const LoadOptions& options,
   result.unbalanced_quotes = tree.unbalanced_quotes;
 
   ConfigDraft draft;
-  draft.global.find_mail_server = std::move(find_mail_server);
+  draft.global.find_mail_server = answers.mail_server;
   draft.global.find_bfd = [&](std::string_view name, Location use) -> const BfdName* {
     const auto found = draft.bfd.names.find(name);
     const bool known = found != draft.bfd.names.end() && found->second.place.line <= use.line;
@@ -118,16 +158,18 @@ Interpretation interpret(const ExpandedText& text, const LoadOptions& options,
     return draft.global.dynamic_interfaces || !options.interfaces ||
            options.interfaces->contains(name);
   };
-  draft.vrrp.facts = [](const std::string& name) {
-    InterfaceFacts facts;
-    facts.loopback = name == "lo";
-    return facts;
+  draft.vrrp.facts = [&](const std::string& name) {
+    const InterfaceFacts* facts = answers.interface(name);
+    return facts == nullptr ? InterfaceFacts{} : *facts;
   };
   draft.vrrp.interface_is_there = [&](const std::string& name) {
-    return options.interfaces && options.interfaces->contains(name);
+    return answers.interface(name) != nullptr;
   };
+  draft.vrrp.read_key_file = answers.key_file;
   draft.vrrp.has_user = [&](const ScriptText& script) {
-    return ScriptUsers(draft.global.script_policy(), diagnostics).resolve(script, "vrrp").has_value();
+    return ScriptUsers(draft.global.script_policy(), diagnostics)
+        .resolve(script, "vrrp")
+        .has_value();
   };
   parser::bind_all(rows, draft, tree, diagnostics);
 
@@ -201,13 +243,10 @@ std::string start_refusal_of(const Interpretation& result, const parser::Source&
   return result.cannot_run;
 }
 
-/// The text for a child, with what was found out for it: the address of the mail server.
-Bytes pack(const ExpandedText& text, const Endpoint& mail_server) {
+/// The text for a child, with what was found out for it.
+Bytes pack(const ExpandedText& text, const Findings& findings) {
   ByteWriter out;
-  const auto address = mail_server.address.bytes();
-  out.u8(static_cast<std::uint8_t>(address.size()));
-  out.bytes(address);
-  out.u16(mail_server.port.value());
+  write_findings(out, findings);
   out.bytes(text.to_bytes());
   return out.take();
 }
@@ -229,7 +268,8 @@ Loaded load_config(const LoadOptions& options) {
   const auto source = parser::read_source({options.path, options.config_id}, problems);
   Diagnostics diagnostics(source.text);
   diagnostics.adopt(std::move(problems));
-  auto result = interpret(source.text, options, resolve_mail_server, diagnostics);
+  Findings findings;
+  auto result = interpret(source.text, options, look(options, findings), diagnostics);
   loaded.diagnostics = diagnostics.take();
   keep_first_notes(loaded.diagnostics);
 
@@ -240,22 +280,18 @@ Loaded load_config(const LoadOptions& options) {
     loaded.start_status = source.main == MainFile::read || source.main == MainFile::empty ? 2 : 6;
   }
   loaded.config = std::move(result.config);
-  loaded.expanded = pack(source.text, loaded.config.global.smtp_server);
+  loaded.expanded = pack(source.text, findings);
   return loaded;
 }
 
 Result<Config> decode_config(ByteView expanded, const LoadOptions& options) {
   ByteReader in(expanded);
-  const auto size = in.u8();
-  const IpAddress address(in.bytes(size));
-  const Endpoint mail_server{address, Port(in.u16())};
-  const auto packed = in.bytes(in.left());
-  if (!in.ok() || address.bytes().size() != size) return Error{"expanded text: bad header", 0};
-  auto text = ExpandedText::from_bytes(packed);
+  const auto findings = read_findings(in);
+  if (!findings) return Error{"expanded text: bad header", 0};
+  auto text = ExpandedText::from_bytes(in.bytes(in.left()));
   if (!text) return text.error();
   Diagnostics diagnostics(*text);
-  auto result = interpret(
-      *text, options, [&](const std::string&, Port) { return mail_server; }, diagnostics);
+  auto result = interpret(*text, options, recall(*findings), diagnostics);
   if (stopped(diagnostics)) return Error{"expanded text: a required argument is missing", 0};
   return std::move(result.config);
 }

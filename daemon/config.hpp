@@ -10,12 +10,13 @@
 #pragma once
 
 #include <optional>
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "checkers/config.hpp"
 #include "daemon/base/bytes.hpp"
+#include "daemon/base/interface_facts.hpp"
 #include "daemon/base/result.hpp"
 #include "daemon/bfd/config.hpp"
 #include "daemon/global/config.hpp"
@@ -42,7 +43,7 @@ struct LoadOptions {
   /// Host name, for defaults (router_id, notification_email_from, smtp_helo_name).
   std::string hostname;
   /// Interfaces that exist; nullopt: believe every name (a child decoding what the parent checked).
-  std::optional<std::set<std::string>> interfaces;
+  std::optional<std::map<std::string, InterfaceFacts>> interfaces;
 };
 
 /// A read configuration and what there is to say about it.

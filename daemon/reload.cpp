@@ -7,6 +7,7 @@
 
 #include <sstream>
 
+#include "daemon/netlink/interface_facts.hpp"
 #include "daemon/surroundings.hpp"
 
 namespace understudy {
@@ -17,7 +18,7 @@ LoadOptions load_options(const Options& options) {
   load.hostname = node_name();
   load.config_id = options.config_id.empty() ? load.hostname.substr(0, load.hostname.find('.'))
                                              : options.config_id;
-  load.interfaces = interface_names();
+  load.interfaces = netlink::read_interfaces();
   return load;
 }
 

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <net/if.h>
 #include <sched.h>
 #include <sys/capability.h>
 #include <sys/mount.h>
@@ -22,16 +21,6 @@ namespace understudy {
 std::string node_name() {
   utsname names{};
   return uname(&names) == 0 ? names.nodename : "localhost";
-}
-
-std::set<std::string> interface_names() {
-  std::set<std::string> names;
-  const std::unique_ptr<struct if_nameindex, decltype(&if_freenameindex)> list(if_nameindex(),
-                                                                               if_freenameindex);
-  for (const auto* entry = list.get(); entry != nullptr && entry->if_index != 0; ++entry) {
-    names.emplace(entry->if_name);
-  }
-  return names;
 }
 
 Result<void> enter_namespace(const std::string& name) {

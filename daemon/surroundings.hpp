@@ -1,7 +1,6 @@
 // What the daemon asks of the system before it works: background, network namespace, limits.
 #pragma once
 
-#include <set>
 #include <string>
 
 #include "daemon/base/fd.hpp"
@@ -13,8 +12,6 @@ namespace understudy {
 /// The node name of uname(2).
 [[nodiscard]] std::string node_name();
 
-/// Names of the network interfaces of this namespace.
-[[nodiscard]] std::set<std::string> interface_names();
 
 /// Enters the network namespace `name` of ip-netns(8), and a mount namespace of our own in which
 /// /run/keepalived is /run/keepalived/keepalived_NAME, as keepalived(8) NAMESPACES says.

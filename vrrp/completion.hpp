@@ -55,6 +55,7 @@ class Completion {
   // verify_addresses.cpp
   [[nodiscard]] std::size_t most_addresses() const;
   void set_addresses();
+  void settle_vmacs(std::vector<VirtualAddress>& addresses);
   void drop_homeless(std::vector<VirtualAddress>& addresses, std::string_view kind);
   // verify_tracking.cpp
   void drop_own_interface();

@@ -154,6 +154,7 @@ struct KeyFile {
   bool open_to_others = false;
   bool too_large = false;
   std::string content;
+  bool operator==(const KeyFile&) const = default;
 };
 
 /// Reads a file of at most the size of a key.

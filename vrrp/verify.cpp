@@ -39,6 +39,7 @@ bool has_minimum(const InstanceDraft& draft, Diagnostics& diagnostics, std::stri
 void take_scripts(VrrpDraft& draft, ScriptUsers& users, VrrpConfig& config) {
   for (auto& [script, text, user_unknown] : draft.scripts) {
     script.command = users.call<ScriptCall>(text, "vrrp");
+    if (script.timeout == std::chrono::microseconds(0)) script.timeout = script.interval;
     config.scripts.push_back(std::move(script));
   }
 }
@@ -108,6 +109,8 @@ Verified verify(VrrpDraft draft, const GlobalConfig& global, ScriptUsers& users,
                 Diagnostics& diagnostics) {
   Verified verified;
   VrrpConfig& config = verified.config;
+  // They were part of the section before it was moved here.
+  for (InstanceDraft& instance : draft.instances) instance.section = &draft;
   take_scripts(draft, users, config);
   config.processes = std::move(draft.processes);
   if (!draft.instances.empty()) drop_missing_scripts(config, draft, diagnostics);
@@ -123,6 +126,7 @@ Verified verify(VrrpDraft draft, const GlobalConfig& global, ScriptUsers& users,
   if (!verified.cannot_run.empty()) return verified;
   verified.cannot_run = find_conflicts(draft, config, diagnostics);
   if (!verified.cannot_run.empty()) return verified;
+  disable_vmac_conflicts(membership, diagnostics, config);
   complete_track_groups(draft, diagnostics, config);
   complete_groups(draft, membership, global, users, diagnostics, config);
   complete_interfaces(draft, polled, diagnostics, config);

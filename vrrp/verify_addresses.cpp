@@ -21,6 +21,12 @@ constexpr std::size_t kHmacTrailer = 28;
 
 }  // namespace
 
+std::string text_of(const VirtualAddress& address) {
+  return address.prefix_length == address.address.max_prefix()
+             ? address.address.to_string()
+             : Prefix{address.address, address.prefix_length}.to_string();
+}
+
 std::size_t Completion::most_addresses() const {
   std::size_t used = kEthernetHeader + kVrrpHeader;
   if (out_.family == Family::ipv6) {
@@ -57,16 +63,28 @@ void Completion::set_addresses() {
   out_.addresses.erase(excess, out_.addresses.end());
 }
 
+void Completion::settle_vmacs(std::vector<VirtualAddress>& addresses) {
+  for (VirtualAddress& address : addresses) {
+    if (!address.use_vmac) continue;
+    const bool elsewhere = !address.device.empty() && address.device != out_.interface;
+    const bool other = elsewhere || address.address.family() != out_.family;
+    if (!other && out_.vmac->used) {
+      complain("use_vmac specified for VIP/eVIP {} and vrrp instance", text_of(address));
+      address.use_vmac = false;
+    } else if (other && out_.vmac->for_addresses) {
+      complain("use_vmac_addr specified and use_vmac specified for VIP/eVIP {}", text_of(address));
+      address.use_vmac = false;
+    }
+  }
+}
+
 void Completion::drop_homeless(std::vector<VirtualAddress>& addresses, std::string_view kind) {
   if (!out_.interface.empty()) return;
   std::erase_if(addresses, [&](const VirtualAddress& address) {
     if (!address.device.empty()) return false;
-    const bool whole = address.prefix_length == address.address.max_prefix();
-    diagnostics_.add(
-        parser::Severity::error, {},
-        fmt::format("({}): no interface for {}vip {} - removing", draft_.name, kind,
-                    whole ? address.address.to_string()
-                          : Prefix{address.address, address.prefix_length}.to_string()));
+    diagnostics_.add(parser::Severity::error, {},
+                     fmt::format("({}): no interface for {}vip {} - removing", draft_.name, kind,
+                                 text_of(address)));
     return true;
   });
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_set>
 #include <utility>
 
 namespace understudy::vrrp {
@@ -91,6 +92,21 @@ void clear_weights(const std::string& group, TrackReferences& track, Diagnostics
   clear(track.interfaces, "interface", "clearing weight");
 }
 
+/// A link that counts for an instance may not count for its group as well.
+void report_tracked_twice(const SyncGroup& group, const InstanceConfig& member,
+                          Diagnostics& diagnostics) {
+  std::unordered_set<std::string_view> own;
+  if (!member.dont_track_primary) own.insert(member.interface);
+  for (const TrackReference& reference : member.track->interfaces) own.insert(reference.name);
+  for (const TrackReference& reference : group.track->interfaces) {
+    if (!own.contains(reference.name)) continue;
+    diagnostics.add(Severity::error, Location{},
+                    fmt::format("({}) track_interface {} is configured on VRRP instance and sync "
+                                "group. Remove vrrp instance or sync group config",
+                                member.name, reference.name));
+  }
+}
+
 /// A delay must end before an instance on that interface would miss its master. Gives whether it
 /// was changed.
 bool shorten(InterfaceDelay& delay, const InstanceConfig& instance) {
@@ -153,6 +169,11 @@ void complete_groups(VrrpDraft& draft, const Membership& membership, const Globa
     }
     group.track = std::move(from.track);
     if (has_owner) clear_weights(group.name, group.track.edit(), diagnostics);
+    if (!group.track->interfaces.empty()) {
+      for (const std::size_t member : members) {
+        report_tracked_twice(group, config.instances[member], diagnostics);
+      }
+    }
     group.notify = complete_notify(*from.notify, users);
     group.smtp_alert = from.smtp_alert.value_or(
         global.smtp_alert_vrrp.value_or(global.smtp_alert.value_or(false)));

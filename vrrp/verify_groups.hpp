@@ -40,4 +40,9 @@ void complete_interfaces(VrrpDraft& draft, const std::vector<std::string>& polle
 [[nodiscard]] std::string find_conflicts(const VrrpDraft& draft, const VrrpConfig& config,
                                          parser::Diagnostics& diagnostics);
 
+/// Two instances with one virtual interface, if they are no sync group, are reported, and one of
+/// them does not run.
+void disable_vmac_conflicts(const Membership& membership, parser::Diagnostics& diagnostics,
+                            VrrpConfig& config);
+
 }  // namespace understudy::vrrp

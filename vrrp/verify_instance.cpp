@@ -174,6 +174,8 @@ Result<InstanceConfig> Completion::run() {
   set_vmac();
   set_ipvlan();
   drop_own_interface();
+  settle_vmacs(out_.addresses);
+  settle_vmacs(out_.excluded);
   drop_homeless(out_.addresses, "");
   drop_homeless(out_.excluded, "e");
   out_.no_addresses = draft_.no_addresses;

@@ -24,6 +24,9 @@ struct Surroundings {
 [[nodiscard]] Result<InstanceConfig> complete_instance(InstanceDraft draft,
                                                        const Surroundings& around);
 
+/// "10.0.0.1/24"; without the length of a host.
+[[nodiscard]] std::string text_of(const VirtualAddress& address);
+
 /// The scripts of an instance or a group, with the users they run as.
 [[nodiscard]] Rare<NotifyScripts> complete_notify(const NotifyDraft& draft, ScriptUsers& users);
 

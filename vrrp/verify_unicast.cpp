@@ -88,6 +88,11 @@ void Completion::set_vmac() {
   if (*draft_.vmac == VirtualMac{}) return;
   out_.vmac = draft_.vmac;
   VirtualMac& vmac = out_.vmac.edit();
+  if (!vmac.used) {
+    vmac = {};
+    vmac.for_addresses = draft_.vmac->for_addresses;
+    vmac.transmit_on_base = draft_.vmac->transmit_on_base;
+  }
   if (out_.strict && vmac.used && vmac.transmit_on_base) {
     complain("xmit_base is incompatible with strict mode - resetting");
     vmac.transmit_on_base = false;

@@ -24,6 +24,7 @@ struct InterfaceFacts {
   bool ethernet = true;
   bool multicast = true;
   std::uint32_t mtu = 1500;
+  /// It is a VRF: a device that stands for a routing table.
   bool vrf = false;
   /// Of a macvlan or ipvlan: the interface below; empty: none, or in another namespace.
   std::string base;

@@ -60,8 +60,10 @@ std::optional<nlmsghdr> header_of(ByteView message) {
 
 Attributes::Attributes(ByteView message, std::size_t fixed_size) {
   const std::size_t start = NLMSG_HDRLEN + NLMSG_ALIGN(fixed_size);
-  if (message.size() < start) return;
-  const ByteView rest = message.subspan(start);
+  if (message.size() >= start) take(message.subspan(start));
+}
+
+void Attributes::take(ByteView rest) {
   // libnl does not write to what it is given.
   auto* at = reinterpret_cast<nlattr*>(const_cast<std::uint8_t*>(rest.data()));
   for (int left = static_cast<int>(rest.size()); nla_ok(at, left); at = nla_next(at, &left)) {

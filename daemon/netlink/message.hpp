@@ -53,6 +53,12 @@ class Attributes {
   /// Reads the attributes behind a fixed header of `fixed_size` octets; what is malformed ends the
   /// reading.
   Attributes(ByteView message, std::size_t fixed_size);
+  /// Those inside the value of another one.
+  [[nodiscard]] static Attributes nested(ByteView value) {
+    Attributes attributes;
+    attributes.take(value);
+    return attributes;
+  }
   /// The value of an attribute; empty when absent.
   [[nodiscard]] ByteView get(std::uint16_t type) const;
   [[nodiscard]] bool has(std::uint16_t type) const { return get(type).data() != nullptr; }
@@ -62,6 +68,9 @@ class Attributes {
   [[nodiscard]] std::string_view text(std::uint16_t type) const;
 
  private:
+  Attributes() = default;
+  void take(ByteView attributes);
+
   std::array<ByteView, kHighest + 1> values_{};
 };
 

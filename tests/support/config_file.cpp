@@ -12,7 +12,9 @@ namespace understudy::test {
 LoadOptions load_options() {
   LoadOptions options;
   options.hostname = "host.example";
-  options.interfaces = std::set<std::string>{"lo", "eth0", "eth1", "ens160", "team0", "bond0"};
+  auto& interfaces = options.interfaces.emplace();
+  for (const char* name : {"eth0", "eth1", "ens160", "team0", "bond0"}) interfaces[name] = {};
+  interfaces["lo"].loopback = true;
   return options;
 }
 

@@ -190,14 +190,9 @@ void add_balancing(Statements& out, const GlobalConfig& config) {
   out.flag("lvs_flush", config.lvs_flush);
   if (config.lvs_flush_on_stop == FlushOnStop::full) out.add("lvs_flush_on_stop");
   if (config.lvs_flush_on_stop == FlushOnStop::virtual_servers) out.add("lvs_flush_on_stop", "VS");
-  std::vector<std::string> timeouts;
-  const auto timeout = [&](const char* name, std::chrono::seconds value) {
-    if (value.count() > 0) timeouts.insert(timeouts.end(), {name, std::to_string(value.count())});
-  };
-  timeout("tcp", config.lvs_timeouts.tcp);
-  timeout("tcpfin", config.lvs_timeouts.tcp_fin);
-  timeout("udp", config.lvs_timeouts.udp);
-  if (!timeouts.empty()) add_words(out, "lvs_timeouts", timeouts);
+  const IpvsTimeouts& timeouts = config.lvs_timeouts;
+  out.add("lvs_timeouts", "tcp", timeouts.tcp.count(), "tcpfin", timeouts.tcp_fin.count(), "udp",
+          timeouts.udp.count());
   add_sync_daemon(out, config.lvs_sync_daemon);
   out.boolean("checker_log_all_failures", config.checker_log_all_failures);
   out.boolean("rs_init_notifies", config.rs_init_notifies);
@@ -221,7 +216,7 @@ void add_management(Statements& out, const GlobalConfig& config) {
 
 void add_buffers(Statements& out, const GlobalConfig& config) {
   const auto buffer = [&](const std::string& who, const ReceiveBuffer& size) {
-    if (size.octets > 0) out.add(who + "_rcv_bufs", size.octets);
+    out.add(who + "_rcv_bufs", size.octets);
     out.boolean(who + "_rcv_bufs_force", size.force);
   };
   buffer("vrrp_netlink_cmd", config.vrrp_netlink_cmd_rcv_bufs);

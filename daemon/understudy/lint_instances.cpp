@@ -94,7 +94,8 @@ void find_hidden_addresses(const LintInput& input, LintReport& findings) {
     findings.add(input.places.at(block_of(instance), {"strict_mode"}),
                  fmt::format("({}) strict mode: its addresses answer neither ping nor connections",
                              instance.name),
-                 "add 'accept' to the instance, or remove vrrp_strict");
+                 instance.version == 3 ? "add 'accept' to the instance, or remove vrrp_strict"
+                                       : "use 'version 3' with 'accept', or remove vrrp_strict");
   }
 }
 

@@ -13,6 +13,9 @@ using parser::Word;
 
 namespace {
 
+/// The deprecated spelling of "default" in a route for IPv6.
+constexpr std::string_view kAny6 = "default6";
+
 /// "did you mean …?" of a word that is no option; empty: none is like it.
 std::string suggestion(const parser::BlockInfo& options, std::string_view word) {
   std::vector<std::string_view> names;
@@ -22,6 +25,14 @@ std::string suggestion(const parser::BlockInfo& options, std::string_view word) 
   }
   const std::string_view near = parser::nearest(word, names);
   return near.empty() ? std::string() : fmt::format("did you mean '{}'?", near);
+}
+
+bool is_any(std::string_view word) { return word == "default" || word == "any" || word == "all"; }
+
+/// Whether a word that is no option can be part of a route or rule all the same.
+bool means_something(std::string_view word) {
+  return is_any(word) || word == kAny6 || parse_route_type(word) ||
+         IpAddress::parse(word.substr(0, word.find('/')));
 }
 
 }  // namespace
@@ -110,8 +121,8 @@ std::optional<Prefix> EntryReader::prefix(std::string_view invalid) {
   const Word& word = take();
   if (failed_) return std::nullopt;
   const std::string_view text = word.text;
-  if (text == "default" || text == "any" || text == "all") return Prefix{};
-  if (text == "default6") {
+  if (is_any(text)) return Prefix{};
+  if (text == kAny6) {
     line_.report_at(Severity::note, word.at,
                     "'default6' is deprecated - please replace with 'inet6 default'");
     return Prefix{*IpAddress::parse("::"), 0};
@@ -162,12 +173,17 @@ void report_deprecation(const EntryReader& entry, const parser::RowInfo& row) {
 void report_lost_word(EntryReader& entry, const parser::RowInfo* next) {
   if (entry.failed() || entry.at_end()) return;
   const std::string_view family = entry.here().keyword();
-  if (entry.take_if(family)) return;
+  const std::string_view word = entry.peek();
+  if (word == family || (next == nullptr && !means_something(word))) {
+    // Nothing is lost with it; some files have such a word there on purpose.
+    entry.take();
+    return;
+  }
   // A flag after it is lost to keepalived in silence.
   if (next != nullptr && next->kind == parser::Kind::flag) return;
-  entry.say(fmt::format("'{}' stands before '{}', which keepalived 2.4.3 then ignores", family,
-                        entry.peek()),
-            fmt::format("put '{}' at the end", family));
+  entry.say(
+      fmt::format("'{}' stands before '{}', which keepalived 2.4.3 then ignores", family, word),
+      fmt::format("put '{}' at the end", family));
 }
 
 }  // namespace understudy::vrrp

@@ -8,7 +8,7 @@ using namespace understudy::test;
 
 namespace {
 
-constexpr std::array<Meaning, 49> kRoutes{{
+constexpr std::array<Meaning, 50> kRoutes{{
     {"10.0.0.0/8 dev eth0", "10.0.0.0/8 dev eth0"},
     {"to 10.0.0.0/8 oif eth0", "10.0.0.0/8 dev eth0"},
     {"10.0.0.1 via 10.0.0.2", "10.0.0.1/32 via 10.0.0.2"},
@@ -17,6 +17,7 @@ constexpr std::array<Meaning, 49> kRoutes{{
     {"default dev eth0", "0.0.0.0/0 dev eth0"},
     {"default dev eth0 inet6", "::/0 dev eth0"},
     {"inet6 inet6 default dev eth0", "::/0 dev eth0"},
+    {"inet6 x default dev eth0", "::/0 dev eth0"},
     {"default6 dev eth0", "::/0 dev eth0"},
     {"default via inet6 fe80::1 dev eth0", "::/0 via fe80::1 dev eth0"},
     {"blackhole 10.0.0.0/8", "blackhole 10.0.0.0/8"},

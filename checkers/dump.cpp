@@ -53,7 +53,7 @@ void dump_tls(DumpLines& out, const CheckersConfig& config) {
   if (!files.key.empty()) out.add(" Key file : {}", files.key);
 }
 
-/// How many servers of a group are alive, by protocol or family.
+/// How many servers of a group are in the table, by protocol or family.
 struct Alive {
   std::size_t tcp = 0;
   std::size_t udp = 0;
@@ -71,7 +71,7 @@ AliveByGroup count_alive(const Context& context) {
     Alive& alive = groups[service.group];
     const ServiceFacts& facts = context.of(service);
     for (std::size_t i = 0; i < service.real_servers.size(); ++i) {
-      if (!server_facts(facts, i).alive) continue;
+      if (!server_facts(facts, i).set) continue;
       ++(service.protocol == Protocol::tcp   ? alive.tcp
          : service.protocol == Protocol::udp ? alive.udp
                                              : alive.sctp);
@@ -319,12 +319,22 @@ void for_each_check(const Context& context, Visit visit) {
   }
 }
 
+/// A server's checks of files come after its others.
 void dump_checks(DumpLines& out, const Context& context) {
+  std::vector<CheckSubject> files;
+  const RealServer* server = nullptr;
   bool first = true;
+  const auto dump_files = [&] {
+    for (const auto& subject : files) dump_check(out, subject);
+    files.clear();
+  };
   for_each_check(context, [&](const CheckSubject& subject) {
     if (std::exchange(first, false)) out.add("------< Health checkers >------");
+    if (std::exchange(server, &subject.server) != &subject.server) dump_files();
+    if (std::holds_alternative<FileCheck>(subject.check)) return files.push_back(subject);
     dump_check(out, subject);
   });
+  dump_files();
 }
 
 std::string place_text(const CheckSubject& subject) {

@@ -21,50 +21,45 @@ microseconds default_delay_before_retry(const Check& check) {
   return seconds(1);
 }
 
-/// A check by a BFD session has no timing of its own: what it would inherit is shown.
-CheckTiming inherited(const BfdCheck& check, const CheckSubject& subject) {
-  const InheritedTiming& given = subject.server.timing;
-  CheckTiming timing;
-  timing.delay_loop = given.delay_loop.value_or(timing.delay_loop);
-  timing.retry = given.retry.value_or(timing.retry);
-  timing.delay_before_retry = given.delay_before_retry.value_or(timing.delay_before_retry);
-  timing.warmup = given.warmup.value_or(timing.delay_loop);
-  timing.alpha = check.alpha;
-  timing.log_all_failures = subject.global.checker_log_all_failures;
-  return timing;
+/// The original's words for what is not given: a check by a BFD session has no timing of its own.
+constexpr std::uint64_t kNoTime = 0xffffffffffffffff;
+constexpr std::uint32_t kNoNumber = 0xffffffff;
+
+void dump_no_timing(DumpLines& out, bool alpha) {
+  out.add("   Alpha = {}", yes_no(alpha));
+  out.add("   Delay loop = {} us", kNoTime);
+  out.add("   Warmup = {} us", kNoTime);
+  out.add("   Retries = {}", kNoNumber);
+  out.add("   Delay before retry = {} us", kNoTime);
+  out.add("   Retries iterations = {}", kNoNumber);
+  out.add("   Default delay before retry = 1000000 us");
 }
 
-CheckTiming timing_of(const CheckSubject& subject) {
-  return std::visit(
-      [&](const auto& check) {
-        if constexpr (requires { check.timing; }) {
-          return check.timing;
-        } else if constexpr (requires { check.alpha; }) {
-          return inherited(check, subject);
-        } else {
-          CheckTiming timing;
-          timing.log_all_failures = subject.global.checker_log_all_failures;
-          return timing;
-        }
-      },
-      subject.check);
+void dump_timing(DumpLines& out, const CheckTiming& timing, microseconds default_delay) {
+  out.add("   Alpha = {}", yes_no(timing.alpha));
+  out.add("   Delay loop = {} us", timing.delay_loop.count());
+  out.add("   Warmup = {} us", timing.warmup.count());
+  out.add("   Retries = {}", timing.retry);
+  if (timing.retry != 0) {
+    out.add("   Delay before retry = {} us", timing.delay_before_retry.count());
+    out.add("   Retries iterations = {}", timing.retry);
+  }
+  out.add("   Default delay before retry = {} us", default_delay.count());
 }
 
 void dump_timing(DumpLines& out, const CheckSubject& subject) {
-  const CheckTiming timing = timing_of(subject);
-  if (!std::holds_alternative<FileCheck>(subject.check)) {
-    out.add("   Alpha = {}", yes_no(timing.alpha));
-    out.add("   Delay loop = {} us", timing.delay_loop.count());
-    out.add("   Warmup = {} us", timing.warmup.count());
-    out.add("   Retries = {}", timing.retry);
-    if (timing.retry != 0) {
-      out.add("   Delay before retry = {} us", timing.delay_before_retry.count());
-      out.add("   Retries iterations = {}", timing.retry);
-    }
-    out.add("   Default delay before retry = {} us",
-            default_delay_before_retry(subject.check).count());
-  }
-  out.add("   Log all failures = {}", yes_no(timing.log_all_failures));
+  bool log_all = subject.global.checker_log_all_failures;
+  std::visit(
+      [&](const auto& check) {
+        if constexpr (requires { check.timing; }) {
+          dump_timing(out, check.timing, default_delay_before_retry(subject.check));
+          log_all = check.timing.log_all_failures;
+        } else if constexpr (requires { check.alpha; }) {
+          dump_no_timing(out, check.alpha);
+        }
+      },
+      subject.check);
+  out.add("   Log all failures = {}", yes_no(log_all));
 }
 
 void dump_connection(DumpLines& out, const CheckSubject& subject) {
@@ -159,7 +154,8 @@ void dump_kind(DumpLines& out, const SmtpCheck& check, const CheckSubject& /*sub
 void dump_kind(DumpLines& out, const DnsCheck& check, const CheckSubject& /*subject*/) {
   out.add("   Keepalive method = DNS_CHECK");
   out.add("   Type = {}", name_of(check.type));
-  out.add("   Name = {}", check.name);
+  // The root has no name there.
+  out.add("   Name = {}", check.name == "." ? "" : check.name);
 }
 
 void dump_kind(DumpLines& out, const UdpCheck& check, const CheckSubject& /*subject*/) {

@@ -209,10 +209,29 @@ ipvs::Table Process::desired() const {
   return table;
 }
 
+/// A service's facts for all its checks: those this version does not make count as up.
+ServiceFacts with_all_checks(ServiceFacts facts, const VirtualServer& service) {
+  const std::size_t servers = std::min(facts.servers.size(), service.real_servers.size());
+  for (std::size_t i = 0; i < servers; ++i) {
+    auto& known = facts.servers[i].checks;
+    for (std::size_t k = 0; k < service.real_servers[i].checks.size(); ++k) {
+      if (can_run(service.real_servers[i].checks[k])) continue;
+      known.insert(known.begin() + static_cast<std::ptrdiff_t>(std::min(k, known.size())),
+                   CheckFacts{true, false});
+    }
+  }
+  return facts;
+}
+
 void Process::log_dump(const CheckersConfig& config, const Dump& dump) {
   DumpFacts facts;
+  std::map<std::string, const VirtualServer*> configured;
+  for (const auto& service : config.virtual_servers) configured.emplace(label(service), &service);
   for (const auto& service : services_) {
-    facts.services.emplace(label(service->config()), facts_of(service->pool()));
+    const std::string name = label(service->config());
+    const auto found = configured.find(name);
+    if (found == configured.end()) continue;
+    facts.services.emplace(name, with_all_checks(facts_of(service->pool()), *found->second));
   }
   log_.write_all(dump(global_, config, facts), kDumpPatience);
 }

@@ -11,8 +11,9 @@ void dump_statics(DumpLines& out, const DumpContext& context) {
   if (!config.static_addresses.empty()) {
     out.add("------< Static Addresses >------");
     for (const auto& entry : config.static_addresses) {
-      out.add("     {}", dump_text(entry.address,
-                                   {{}, context.facts.static_addresses_set, entry.track_group}));
+      out.add("     {}",
+              dump_text(entry.address, {entry.address.device, context.facts.static_addresses_set,
+                                        entry.track_group}));
     }
   }
   if (!config.static_routes.empty()) {
@@ -34,10 +35,9 @@ void dump_statics(DumpLines& out, const DumpContext& context) {
 
 void dump_group(DumpLines& out, const SyncGroup& group, const DumpContext& context) {
   const auto known = context.facts.groups.find(group.name);
-  const bool begun = known != context.facts.groups.end();
-  out.add(" VRRP Sync Group = {}, {}", group.name,
-          state_text(begun ? known->second : RouterState::backup));
-  out.add("   Num member fault 0, num member init 0");
+  const GroupFacts facts = known == context.facts.groups.end() ? GroupFacts() : known->second;
+  out.add(" VRRP Sync Group = {}, {}", group.name, state_text(facts.state));
+  out.add("   Num member fault {}, num member init {}", facts.faulty, facts.waiting);
   if (!group.members.empty()) {
     out.add("   VRRP member instances :");
     for (const auto& member : group.members) out.add("     {}", member);
@@ -159,8 +159,8 @@ std::vector<std::string> dump(const VrrpConfig& config, const GlobalConfig& glob
                 dump_script);
   dump_followed(out, "VRRP Track files", global.track_files, context.file_followers, context,
                 dump_file);
-  dump_followed(out, "VRRP Track processes", config.processes, context.process_followers, context,
-                dump_process);
+  if (!config.processes.empty()) out.add("------< VRRP Track processes >------");
+  for (const auto& process : config.processes) dump_process(out, process, context);
   dump_followed(out, "VRRP Track BFDs", facts.bfds, context.bfd_followers, context, dump_bfd);
   dump_interfaces(out, context);
   return out.take();

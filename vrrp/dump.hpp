@@ -36,9 +36,8 @@ struct InstanceFacts {
   RouterState state = RouterState::init;
   /// Of its adverts; empty: none yet.
   IpAddress source;
-  /// Of its interface.
-  std::uint32_t interface_index = 0;
-  bool interface_up = false;
+  /// The interface that is made for it is there: a VMAC, an ipvlan.
+  bool has_interface = false;
   /// Heard from others, while it does not preempt.
   std::uint8_t highest_other_priority = 0;
   /// Since the epoch; 0: none was sent.
@@ -47,6 +46,14 @@ struct InstanceFacts {
   std::optional<std::pair<int, int>> sockets;
   /// Its addresses are in the kernel.
   bool addresses_set = false;
+};
+
+/// What a sync group does.
+struct GroupFacts {
+  RouterState state = RouterState::backup;
+  /// Members that are in FAULT, and that wait for a script's first result.
+  unsigned faulty = 0;
+  unsigned waiting = 0;
 };
 
 /// What a vrrp_script does.
@@ -71,7 +78,7 @@ struct DumpFacts {
   /// In the order of their indices.
   std::vector<LinkFacts> interfaces;
   std::map<std::string, InstanceFacts> instances;
-  std::map<std::string, RouterState> groups;
+  std::map<std::string, GroupFacts> groups;
   std::map<std::string, ScriptFacts> scripts;
   /// Static addresses are in the kernel.
   bool static_addresses_set = false;

@@ -65,8 +65,8 @@ void dump_vmac(DumpLines& out, const Subject& subject) {
   const auto& vmac = *subject.config.vmac;
   if (!vmac.used) return;
   out.add("   Use VMAC, i/f name {}, is_up = {}, xmit_base = {}",
-          vmac_name(subject.config, subject.context.global), true_false(subject.facts.interface_up),
-          true_false(vmac.transmit_on_base));
+          vmac_name(subject.config, subject.context.global),
+          true_false(subject.facts.has_interface), true_false(vmac.transmit_on_base));
   if (!vmac.address) return;
   out.add("     MAC = {}{}", MacAddress{*vmac.address}.to_string(),
           vmac.address_ends_in_vrid ? " (using VRID)" : "");
@@ -94,8 +94,8 @@ void dump_ipvlan(DumpLines& out, const Subject& subject) {
               (whole ? ipvlan.address->address.to_string() : ipvlan.address->to_string());
   }
   out.add("   Use IPVLAN, i/f {}, is_up = {}{}, type {}",
-          vmac_name(subject.config, subject.context.global), true_false(subject.facts.interface_up),
-          address, mode_text(ipvlan.mode));
+          vmac_name(subject.config, subject.context.global),
+          true_false(subject.facts.has_interface), address, mode_text(ipvlan.mode));
 }
 
 void dump_interface(DumpLines& out, const Subject& subject) {
@@ -110,7 +110,13 @@ void dump_interface(DumpLines& out, const Subject& subject) {
   } else if (subject.interface != nullptr && subject.interface->group != 0) {
     out.add("     Interface group {} (copied from parent)", subject.interface->group);
   }
-  out.add("   Interface = {}", config.interface.empty() ? "not configured" : config.interface);
+  if (subject.facts.has_interface) {
+    out.add("   Interface = {}, {} on {}{}", vmac_name(config, subject.context.global),
+            config.vmac->used ? "vmac" : "ipvlan", config.interface,
+            config.vmac->transmit_on_base ? ", xmit base i/f" : "");
+  } else {
+    out.add("   Interface = {}", config.interface.empty() ? "not configured" : config.interface);
+  }
   if (!config.unicast->vrf.empty()) out.add("   VRF = {}", config.unicast->vrf);
   if (config.dont_track_primary) out.add("   VRRP interface tracking disabled");
   if (config.skip_check_adv_addr) out.add("   Skip checking advert IP addresses");
@@ -235,11 +241,25 @@ void dump_packets(DumpLines& out, const InstanceConfig& config) {
   if (config.debug != 0) out.add("   Debug level = {}", config.debug);
 }
 
+/// The interface an address goes to, "vrrp.51@eth0" where one was made for it.
+std::string device_of(const VirtualAddress& address, const Subject& subject) {
+  const auto& config = subject.config;
+  const bool other = !address.device.empty() && address.device != config.interface;
+  const std::string& below = other ? address.device : config.interface;
+  if (!subject.facts.has_interface) return below;
+  if (!other) return fmt::format("{}@{}", vmac_name(config, subject.context.global), below);
+  if (!config.vmac->for_addresses && !address.use_vmac) return below;
+  const auto& global = subject.context.global;
+  const std::string& prefix =
+      global.vmac_addr_prefix.empty() ? global.vmac_prefix : global.vmac_addr_prefix;
+  return fmt::format("{}.{}@{}", prefix.empty() ? "vrrp" : prefix, config.vrid.value(), below);
+}
+
 void dump_addresses(DumpLines& out, const std::vector<VirtualAddress>& addresses,
                     const Subject& subject) {
   for (const auto& address : addresses) {
     out.add("     {}",
-            dump_text(address, {subject.config.interface, subject.facts.addresses_set, {}}));
+            dump_text(address, {device_of(address, subject), subject.facts.addresses_set, {}}));
   }
 }
 

@@ -58,10 +58,10 @@ std::string scope_text(std::uint8_t scope) {
 
 void add(Line& line, const MplsEncapsulation& mpls) {
   line.add(" encap mpls");
-  const char* separator = " ";
-  for (const auto label : mpls.labels) {
-    line.add("{}{:x}", separator, label);
-    separator = "/";
+  // Each as it stands in the label stack: the label in the upper 20 bits, and a bit for the last.
+  for (std::size_t i = 0; i < mpls.labels.size(); ++i) {
+    const std::uint32_t last = i + 1 == mpls.labels.size() ? 0x100 : 0;
+    line.add("{}{:x}", i == 0 ? " " : "/", mpls.labels[i] << 12 | last);
   }
 }
 
@@ -174,7 +174,7 @@ void add_tracking(Line& line, bool no_track, const std::string& track_group) {
 void add_way(Line& line, const Route& route) {
   line.add("{} ", placement_text(route.placement));
   if (route.type != RTN_UNICAST) line.add("{} ", route_type_text(route.type));
-  line.add("{}", route.destination.length == 0 ? "default" : prefix_text(route.destination));
+  line.add("{}", prefix_text(route.destination));
   if (!route.source.address.empty()) line.add(" from {}", prefix_text(route.source));
   if (!route.preferred_source.empty()) line.add(" src {}", route.preferred_source.to_string());
   if (route.tos != 0) line.add(" tos {}", route.tos);
@@ -228,7 +228,7 @@ std::string dump_text(const VirtualAddress& address, const AddressPlace& place) 
   if (address.address.is_v4() && address.broadcast) {
     line.add(" brd {}", address.broadcast->to_string());
   }
-  line.add(" dev {}", address.device.empty() ? place.device : address.device);
+  line.add(" dev {}", place.device);
   line.add_if(address.use_vmac, " use_vmac");
   line.add(" scope {}", scope_text(address.scope));
   if (!address.label.empty()) line.add(" label {}", address.label);

@@ -9,7 +9,7 @@ namespace understudy::vrrp {
 
 /// Where an address goes, and whether it is there.
 struct AddressPlace {
-  /// Used where the address names no device.
+  /// The interface's name as it is shown.
   std::string device;
   /// The address is in the kernel.
   bool set = false;

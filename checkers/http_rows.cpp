@@ -120,8 +120,7 @@ void take_stack(UrlDraft& draft, const Binding& binding) {
 void add_pattern(Urls& rows) {
   rows.statement("regex", "Pattern (PCRE2) the body must match.", take_pattern)
       .takes("PATTERN", 0, SIZE_MAX)
-      .pending()
-      .escaped = true;
+      .pending();
   rows.flag("regex_no_match", "The body must not match.",
             [](UrlDraft& draft, bool) { draft.body.no_match = true; })
       .pending();

@@ -53,20 +53,32 @@ checkers::TcpCheck tcp_check(const Endpoint& to, std::chrono::microseconds delay
   return check;
 }
 
+/// What the servers of the LVS files inherit.
+checkers::InheritedTiming inherited(std::chrono::microseconds delay_loop) {
+  checkers::InheritedTiming timing;
+  timing.delay_loop = delay_loop;
+  timing.connect_timeout = 5s;
+  timing.alpha = false;
+  return timing;
+}
+
 checkers::RealServer real_server(const Endpoint& to, checkers::Check check) {
   checkers::RealServer server;
   server.endpoint = to;
+  server.timing = inherited(checkers::timing_of(check)->delay_loop);
   server.method = checkers::ForwardingMethod::direct_routing;
   server.checks = {std::move(check)};
   return server;
 }
 
-checkers::VirtualServer direct_routing(const Endpoint& endpoint, std::uint32_t persistence) {
+checkers::VirtualServer direct_routing(const Endpoint& endpoint, std::uint32_t persistence,
+                                       std::chrono::microseconds delay_loop = 6s) {
   checkers::VirtualServer server;
   server.endpoint = endpoint;
   server.scheduler = "rr";
   server.method = checkers::ForwardingMethod::direct_routing;
   server.persistence_timeout = persistence;
+  server.timing = inherited(delay_loop);
   return server;
 }
 
@@ -185,7 +197,7 @@ TEST_CASE("HTTP_GET with a sorry server") {
   check.timing.delay_before_retry = 1s;
   check.timing.warmup = 3s;
   check.urls.emplace_back().status_codes = {{200, 200}};
-  auto service = direct_routing(at("10.1.38.15", 80), 0);
+  auto service = direct_routing(at("10.1.38.15", 80), 0, 3s);
   checkers::RealServer sorry;
   sorry.endpoint = at("127.0.0.1", 80);
   sorry.method = checkers::ForwardingMethod::direct_routing;

@@ -88,9 +88,10 @@ def kind(path):
     role = os.path.basename(folder)
     if stem in listed(folder, f"sources_{role}_core"):
         return PURE
-    if stem in listed(folder, f"sources_{role}_config") | {"keywords", "verify", "draft", "effective"}:
+    words = listed(folder, f"sources_{role}_config") | {"keywords", "draft"}
+    if stem in words or stem.startswith("verify"):
         return WORDS
-    return PURE if stem in VALUES else ACTIVE
+    return PURE if stem in VALUES or stem.endswith("_config") else ACTIVE
 
 
 def forbidden(path, included):

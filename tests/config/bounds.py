@@ -17,10 +17,11 @@ def text(number):
 
 REPEATS = (["1", "4294967295"], ["0", "4294967296"])
 TIMES = (["0.001", "4294"], ["0", "4294.001"])
-PROTOCOL = (["18"], ["256", "-1"])
 # Where the range of the table is of what is taken in, and less of it is sound here.
 SOUND = {
     "global_defs/smtp_connect_timeout": (["1", "4294"], ["0", "4295"]),
+    # 0, the default, may be written here; the original refuses it.
+    "global_defs/vrrp_rt_priority": (["1", "99"], ["-1", "100"]),
     "global_defs/vrrp_garp_master_repeat": REPEATS,
     "global_defs/vrrp_garp_master_refresh_repeat": REPEATS,
     "vrrp_instance/garp_master_repeat": REPEATS,
@@ -36,9 +37,6 @@ SOUND = {
     # Negative and larger tables are taken without a word; nobody needs that.
     **{f"{place}/table": (["0", "4294967295"], [])
        for place in ("static_routes", "vrrp_instance/virtual_routes")},
-    **{f"{place}/protocol": PROTOCOL
-       for place in ("static_routes", "vrrp_instance/virtual_routes", "static_rules",
-                     "vrrp_instance/virtual_rules")},
     **{f"{place}/goto": (["1001", "4294967295"], ["1000", "4294967296"])
        for place in ("static_rules", "vrrp_instance/virtual_rules")},
     **{f"{place}/type": (["ipip", "gre"], ["gue"])

@@ -151,9 +151,9 @@ BEFORE_OPTION = {
 }
 TYPES_OF_ENTRY = {
     "routes": {**dict.fromkeys(["from", "expires", "pref"], ROUTE6),
-               **dict.fromkeys(["to", "inet", "inet6"], "")},
+               **dict.fromkeys(["to", "inet", "inet6"], ""), "protocol": ROUTE + " no_track"},
     "rules": {"inet6": "from 2001:db8:5::/64 priority 1000 table 100",
-              "track_group": RULE + " dev eth0",
+              "track_group": RULE + " dev eth0", "protocol": RULE + " no_track",
               **dict.fromkeys(["table", "lookup", "l3mdev", "type", "goto", "nop", "blackhole",
                                "unreachable", "prohibit"], RULE_WITHOUT_ACTION)},
 }

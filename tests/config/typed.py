@@ -28,8 +28,48 @@ WRITTEN_AS = {
     "lvs_flush_onstop": "lvs_flush_on_stop", "lvs_process_name": "checker_process_name",
     "enable_snmp_keepalived": "enable_snmp_vrrp", "vrrp_rlimit_rtime": "vrrp_rlimit_rttime",
     "checker_rlimit_rtime": "checker_rlimit_rttime", "bfd_rlimit_rtime": "bfd_rlimit_rttime",
-    "vrrp_track_file": "track_file", "dsfield": "tos", "oif": "dev", "priority": "preference",
+    "vrrp_track_file": "track_file", "dsfield": "tos", "lookup": "table", "order": "preference",
+    "sup_pl": "suppress_prefixlength", "sup_group": "suppress_ifgroup", "broadcast": "brd",
 }
+# The same for the options of routes and of rules.
+ROUTES_AS = {"oif": "dev", "priority": "metric", "preference": "metric", "to": "unicast"}
+RULES_AS = {"dev": "iif", "priority": "preference", "type": "blackhole"}
+# What cannot be another value than the one that is there without the keyword.
+SAME_WITHOUT = ("global_defs/script_user", "global_defs/enable_script_security",
+                "global_defs/dbus_no_interface_name", "vrrp_instance/accept", "vrrp_instance/preempt",
+                "vrrp_instance/use_ipvlan/bridge", "vrrp_instance/auth_hmac/active_key",
+                "vrrp_instance/authentication/auth_type", "virtual_server/ip_family",
+                "virtual_server/quorum", "virtual_server/hysteresis",
+                "virtual_server/real_server/smtp_alert", "virtual_server/real_server/BFD_CHECK/name",
+                "virtual_server/real_server/MISC_CHECK/user",
+                "virtual_server/real_server/FILE_CHECK/track_file")
+# Words that mean the same as others, and are written back as those; None where nothing is written.
+LONGEST = "3153600000"
+SAME_WORDS = {
+    **{(f"{role}_rlimit_r{t}time", "1"): "2" for role in ("vrrp", "checker", "bfd") for t in ("t", "")},
+    **{(keyword, "18446744073709.551614"): LONGEST
+       for keyword in ("delay_before_retry", "warmup", "delay_loop")},
+    ("preferred_lft", "4294967295"): "forever", ("http_protocol", "1.0c"): "1.0C",
+    ("max_hops", "-1"): "255", ("vrrp_iptables", ""): "INPUT OUTPUT",
+    **{(keyword, "0"): None for keyword in ("tcp", "tcpfin", "udp", "tunnel-id")},
+    ("lvs_timeouts", "tcp 0"): None,
+    **{(f"{what}_rcv_bufs", "0"): None
+       for what in ("vrrp_netlink_cmd", "vrrp_netlink_monitor", "lvs_netlink_cmd",
+                    "lvs_netlink_monitor", "process_monitor")},
+}
+
+
+def written_as(row):
+    """The keyword that the row's is written back as."""
+    if row.path == "bfd_instance" and row.keyword == "hoplimit":
+        return "ttl"
+    if row.path == "vrrp_track_process" and row.keyword == "delay":
+        return "fork_delay"
+    if row.path.endswith("_routes") and row.keyword in ROUTES_AS:
+        return ROUTES_AS[row.keyword]
+    if row.path.endswith("_rules") and row.keyword in RULES_AS:
+        return RULES_AS[row.keyword]
+    return WRITTEN_AS.get(row.keyword, row.keyword)
 
 
 def plain(word):
@@ -37,7 +77,7 @@ def plain(word):
     if isinstance(word, bool):
         return "on" if word else "off"
     try:
-        return float(word)
+        return float(int(word, 16)) if str(word).startswith("0x") else float(word)
     except (TypeError, ValueError):
         return str(word)
 
@@ -87,8 +127,13 @@ class Judge:
 
     def found(self, row, configuration, words):
         """What the configuration has for the row's keyword, and whether the words are there."""
-        chain = [WRITTEN_AS.get(part, part) for part in row.path.split("/") if part != "(top)"]
-        keyword = WRITTEN_AS.get(row.keyword, row.keyword)
+        words = SAME_WORDS.get((row.keyword, words), words)
+        if words is None:
+            return [], True
+        # The settings of a `host` are its checker's.
+        chain = [WRITTEN_AS.get(part, part) for part in row.path.split("/")
+                 if part not in ("(top)", "host")]
+        keyword = written_as(row)
         if row.kind == "option":
             lines = [line for member in members(configuration, chain) for line in flat(member)]
             wanted = [keyword, *words.split()]
@@ -119,7 +164,8 @@ class Judge:
         if usual and self.arguments.understudy and row.kind != "value block":
             path = self.written(f"{number}.conf", text_without(row))
             lines, there = self.found(row, self.configuration(path), usual[0])
-            if there:
+            if there and row.name not in SAME_WITHOUT and "inet" not in row.keyword and \
+                    row.default not in ("on", usual[0]):
                 complaints.append((f"{row.path} {row.keyword} {usual[0]}: there without the keyword too",
                                    "", path))
         return complaints

@@ -31,13 +31,13 @@ BY_KEYWORD = {
     "vrrp_rt_priority": "50", "checker_rt_priority": "50", "bfd_rt_priority": "50",
     "advert_int": "2", "auth_type": "PASS", "http_protocol": "1.1", "lvs_sched": "wrr",
     "lb_algo": "wrr", "timer_expired_backup": "50", "thread_timer_expired": "50", "umask": "022",
-    "encap": "ip id 5 dst 10.0.0.9", "scope": "link", "brd": "192.168.3.255",
+    "encap": "ip id 5 dst 10.0.0.9", "scope": "200", "brd": "192.168.3.255",
     "broadcast": "192.168.3.255", "label": "eth0:1", "peer": "192.168.4.5", "preferred_lft": "100",
     "track_group": "tg", "from": "192.168.9.0/24", "to": "192.168.65.0/24", "src": "192.168.3.1",
-    "via": "10.0.0.254", "tos": "8", "dsfield": "8", "table": "5", "lookup": "5", "protocol": "18",
+    "via": "10.0.0.254", "tos": "8", "dsfield": "8", "table": "5", "lookup": "5", "protocol": "5",
     "realms": "3", "features": "ecn", "quickack": "1", "congctl": "reno", "pref": "high",
     "ttl-propagate": "enabled", "nexthop": "via 10.0.0.254 dev eth0 weight 5", "vrf": "eth1",
-    "rtt": "300ms", "rttvar": "300ms", "rto_min": "300ms", "uidrange": "100-200", "ipproto": "tcp",
+    "rtt": "2400", "rttvar": "1200", "rto_min": "300", "uidrange": "100-200", "ipproto": "17",
     "sport": "10-20", "dport": "10-20", "type": "ipip", "goto": "2000", "inst": "VI_1",
     "group": "5", "name": "vrrp.8", "port": "8848", "fwmark": "7", "iif": "eth1", "dev": "eth1",
     "oif": "eth1", "dbus_service_name": "org.a.B", "dbus_no_interface_name": "none",
@@ -47,7 +47,13 @@ BY_KEYWORD = {
 }
 BY_NAME = {
     "global_defs/lvs_sync_daemon/group": "224.0.0.90", "bfd_instance/hoplimit": "100",
-    "virtual_server/protocol": "TCP", "static_rules/type": "blackhole",
+    "virtual_server/protocol": "SCTP", "vrrp_instance/state": "MASTER",
+    "vrrp_instance/interface": "eth1", "vrrp_instance/version": "3", "garp_group/interface": "eth1",
+    "virtual_server/real_server/MISC_CHECK/misc_path": "/usr/bin/false",
+    "vrrp_script/script": "/usr/bin/false", "vrrp_script/user": "daemon",
+    "vrrp_track_process/process": "ntpd", "vrrp_instance/authentication/auth_pass": "other",
+    "vrrp_instance/strict_mode": "on",
+    "static_rules/type": "blackhole",
     "vrrp_instance/virtual_rules/type": "blackhole", "vrrp_instance/vrf": "eth1",
     "virtual_server/real_server/DNS_CHECK/type": "A",
     "virtual_server/real_server/DNS_CHECK/name": "www.example.org",
@@ -79,7 +85,13 @@ SIBLINGS = {
     "vrrp_instance/timer_expired_backup": ["nopreempt"],
     "vrrp_instance/owner_ignore_adverts": ["priority 255"],
     "vrrp_instance/native_ipv6": block("virtual_ipaddress", ["fe80::7", "2001:db8::7/64"]),
-    "virtual_server/ops": ["protocol UDP"],
+    "virtual_server/ops": ["protocol UDP"], "vrrp_instance/track_src_ip": ["mcast_src_ip 10.0.0.1"],
+    **{f"global_defs/{part}notify_fifo_script": [f"{part}notify_fifo /tmp/a-fifo"]
+       for part in ("", "vrrp_", "lvs_")},
+    **{f"virtual_server/real_server/{kind}/url/{word}": ["regex a.b"]
+       for kind in ("HTTP_GET", "SSL_GET")
+       for word in ("regex_no_match", "regex_options", "regex_min_offset", "regex_max_offset",
+                    "regex_stack")},
     **dict.fromkeys(["virtual_server/sh-port", "virtual_server/sh-fallback"], ["lvs_sched sh"]),
     **dict.fromkeys(["virtual_server/mh-port", "virtual_server/mh-fallback"], ["lvs_sched mh"]),
     "virtual_server/sorry_server_inhibit": ["sorry_server 10.2.0.9 80"],
@@ -184,7 +196,7 @@ OTHERWISE = {
                      "bfd_instance", "virtual_server/real_server/FILE_CHECK")},
     **{(f"{place}/to", "missing"): block(place.rsplit("/", 1)[-1], ["dev eth0"])
        for place in ("static_routes", "vrrp_instance/virtual_routes")},
-    **{(f"{place}/inet", "repeat"): block(place.rsplit("/", 1)[-1], [f"{ROUTE} inet x inet x"])
+    **{(f"{place}/inet", "repeat"): block(place.rsplit("/", 1)[-1], [f"{ROUTE} inet inet"])
        for place in ("static_routes", "vrrp_instance/virtual_routes")},
     **{(f"virtual_server/real_server/{kind}", "extra"): block(f"{kind} surplus", [])
        for kind in ("BFD_CHECK", "FILE_CHECK")},

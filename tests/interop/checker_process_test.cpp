@@ -48,7 +48,9 @@ checkers::VirtualServer virtual_server(const std::vector<std::string>& servers,
 }
 
 CheckerChild::Config config(std::vector<checkers::VirtualServer> services) {
-  return {{}, {std::move(services)}};
+  CheckerChild::Config config;
+  config.role.virtual_servers = std::move(services);
+  return config;
 }
 
 /// A folder with the page and logs of a case.

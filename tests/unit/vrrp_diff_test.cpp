@@ -17,7 +17,11 @@ InstanceConfig router(const char* name, std::uint8_t vrid, unsigned char priorit
   return config;
 }
 
-VrrpConfig of(std::vector<InstanceConfig> instances) { return {{}, std::move(instances)}; }
+VrrpConfig of(std::vector<InstanceConfig> instances) {
+  VrrpConfig config;
+  config.instances = std::move(instances);
+  return config;
+}
 
 }  // namespace
 

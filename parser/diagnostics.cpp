@@ -204,6 +204,12 @@ int exit_status(const std::vector<Diagnostic>& diagnostics) {
 
 void Diagnostics::add(Severity severity, Location at, std::string message, std::string hint) {
   const auto index = static_cast<std::size_t>(severity);
+  // What would be said of every use is said once: it may not crowd errors out. The kinds of notes
+  // are few, so the first of each is near the front.
+  const auto same_note = [&](const Entry& entry) {
+    return entry.diagnostic.severity == Severity::note && entry.diagnostic.message == message;
+  };
+  if (severity == Severity::note && std::ranges::any_of(all_, same_note)) return;
   if (full() && seen_[index]) {
     ++dropped_;
     return;

@@ -137,6 +137,16 @@ TEST_CASE("of a long line only what is around the place is shown", "[chain]") {
   CHECK(all[0].length == 5000);
 }
 
+TEST_CASE("a note said of every line hides no error", "[chain]") {
+  const ExpandedText text = ExpandedText::from_string("a\n", "t.conf");
+  Diagnostics diagnostics(text);
+  for (std::size_t i = 0; i < 2 * Diagnostics::kLimit; ++i) {
+    diagnostics.add(Severity::note, {0, 0, 1}, "It has no effect");
+    if (i % 1000 == 999) diagnostics.add(Severity::error, {0, 0, 1}, "It is wrong");
+  }
+  CHECK(summary(diagnostics.take(), "t.conf") == "2 errors, 1 note in t.conf");
+}
+
 TEST_CASE("a summary counts", "[chain]") {
   const auto of = [](std::vector<Severity> severities) {
     std::vector<Diagnostic> all;

@@ -20,6 +20,7 @@ constexpr std::uint64_t kLongestPreemptDelay = 1000 * kMicroseconds;
 constexpr unsigned kMostMissedAdverts = 100;
 constexpr unsigned kHighestBelowOwner = 254;
 constexpr unsigned kLoudest = 4;
+constexpr std::size_t kIndent = 6;
 
 void take_state(InstanceDraft& draft, const Binding& binding) {
   const auto word = binding.argument();
@@ -272,7 +273,10 @@ void add_sockets(InstanceRows& rows) {
                   "linkbeat_interfaces block");
   rows.statement("lvs_sync_daemon_interface", "The old form of lvs_sync_daemon.",
                  [](InstanceDraft& draft, const Binding& binding) {
-                   binding.error(fmt::format("({}) Please use global lvs_sync_daemon", draft.name));
+                   // Indented under the words after the name, as the original does it.
+                   const std::size_t width = draft.name.size() < 2 ? 1 : draft.name.size() - 2;
+                   binding.error(
+                       fmt::format("{:{}}Please use global lvs_sync_daemon", "", kIndent + width));
                  })
       .takes("INTERFACE", 1, 1)
       .deprecated("lvs_sync_daemon",

@@ -17,6 +17,10 @@ inline std::string instance(const std::string& more, const std::string& name = "
          std::to_string(vrid) + "\n virtual_ipaddress {\n  " + address + "\n }\n " + more + "\n}\n";
 }
 
+/// Lets scripts run without a complaint; stands at the end so that no line number changes.
+inline const std::string kScriptSecurity =
+    "global_defs {\n enable_script_security\n script_user root\n}\n";
+
 inline vrrp::InstanceConfig first_of(const Loaded& loaded) {
   REQUIRE_FALSE(loaded.config.vrrp.instances.empty());
   return loaded.config.vrrp.instances[0];
@@ -24,7 +28,7 @@ inline vrrp::InstanceConfig first_of(const Loaded& loaded) {
 
 /// The one instance of a text that nothing is wrong with.
 inline vrrp::InstanceConfig only_instance(const std::string& more) {
-  const auto loaded = load_text(instance(more));
+  const auto loaded = load_text(instance(more) + kScriptSecurity);
   CHECK(messages(loaded).empty());
   return first_of(loaded);
 }

@@ -209,7 +209,7 @@ void dump_sorry_server(DumpLines& out, const VirtualServer& service, const Servi
   out.add("     forwarding method = {}", method_text(sorry.method, sorry.tunnel));
   out.add("     Inhibit on failure is {}", on_off(service.sorry_server_inhibit));
   out.add("     set = {:d}", facts.sorry_set);
-  out.add("     alive = {:d}", facts.sorry_set);
+  out.add("     alive = {:d}", facts.sorry_set && !twice);
 }
 
 void dump_trackers(DumpLines& out, const RealServer& server) {

@@ -136,10 +136,13 @@ void dump_kind(DumpLines& out, const TcpCheck& /*check*/, const CheckSubject& /*
   out.add("   Keepalive method = TCP_CHECK");
 }
 
-void dump_kind(DumpLines& out, const HttpCheck& check, const CheckSubject& /*subject*/) {
+void dump_kind(DumpLines& out, const HttpCheck& check, const CheckSubject& subject) {
   out.add("   Keepalive method = {}_GET, http protocol {}", check.tls ? "SSL" : "HTTP",
           protocol_text(check.protocol));
-  if (!check.virtualhost.empty()) out.add("   Virtualhost = {}", check.virtualhost);
+  // Its own, not what it inherits.
+  if (!check.virtualhost.empty() && check.virtualhost != subject.server.virtualhost) {
+    out.add("   Virtualhost = {}", check.virtualhost);
+  }
   out.add("   Enable SNI {}set", check.enable_sni ? "" : "un");
   out.add("   Fast recovery {}set", check.fast_recovery ? "" : "un");
   if (check.tls) out.add("   tls_compliant {}set", check.tls_compliant ? "" : "un");

@@ -71,7 +71,8 @@ void dump_script(DumpLines& out, const TrackScript& script, const DumpContext& c
   out.add("   Fall = {}", script.fall);
   out.add("   Result = {}", facts.result);
   out.add("   Insecure = no");
-  out.add("   Init state = {}", facts.initial);
+  const char* configured = script.init_fail ? "INIT/FAILED" : "INIT";
+  out.add("   Init state = {}", facts.initial == nullptr ? configured : facts.initial);
   out.add("   Status = {}", std::cmp_greater_equal(facts.result, script.rise) ? "GOOD" : "BAD");
   out.add("   Script uid:gid = {}:{}", script.command.uid, script.command.gid);
   out.add("   VRRP instances :");

@@ -60,7 +60,8 @@ struct GroupFacts {
 struct ScriptFacts {
   /// Successes in a row, as the original counts: at least `rise` is good.
   int result = 0;
-  const char* initial = "INIT";
+  /// nullptr: as configured.
+  const char* initial = nullptr;
   const char* state = "idle";
 };
 

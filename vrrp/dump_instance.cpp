@@ -246,7 +246,7 @@ std::string device_of(const VirtualAddress& address, const Subject& subject) {
   const auto& config = subject.config;
   const bool other = !address.device.empty() && address.device != config.interface;
   const std::string& below = other ? address.device : config.interface;
-  if (!subject.facts.has_interface) return below;
+  if (!subject.facts.has_interface || !config.vmac->used) return below;
   if (!other) return fmt::format("{}@{}", vmac_name(config, subject.context.global), below);
   if (!config.vmac->for_addresses && !address.use_vmac) return below;
   const auto& global = subject.context.global;

@@ -3,7 +3,7 @@
 // machine with the interfaces of machine_links(). Where this program knows better or has another
 // default the files have its own lines; tests/config/dumps/README.md lists them.
 
-#include "daemon/bfd/dump.hpp"
+#include "checkers/dump.hpp"
 
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -15,6 +15,7 @@
 #include <fstream>
 
 #include "checkers/label.hpp"
+#include "daemon/bfd/dump.hpp"
 #include "daemon/config.hpp"
 #include "daemon/global/dump.hpp"
 #include "vrrp/dump.hpp"

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <limits>
+
 #include "daemon/global/script_text.hpp"
 #include "vrrp/effective_routing.hpp"
 
@@ -10,6 +13,9 @@ namespace understudy::vrrp {
 namespace {
 
 using parser::Statements;
+
+/// Of garp_lower_prio_repeat of an instance.
+constexpr unsigned kMostRepeats = std::numeric_limits<std::int32_t>::max();
 
 void append_references(Statements& block, const char* keyword,
                        const std::vector<TrackReference>& references, const char* forward) {
@@ -53,11 +59,14 @@ void append_preemption(Statements& block, const InstanceConfig& instance) {
 void append_announcements(Statements& block, const InstanceConfig& instance) {
   const GarpTiming& garp = instance.garp;
   block.seconds("garp_master_delay", garp.delay);
-  block.add("garp_master_repeat", garp.repeat);
+  // What an instance cannot say of itself it has from global_defs, where that is written.
+  if (garp.repeat != 0) block.add("garp_master_repeat", garp.repeat);
   block.seconds("garp_master_refresh", garp.refresh);
-  block.add("garp_master_refresh_repeat", garp.refresh_repeat);
+  if (garp.refresh_repeat != 0) block.add("garp_master_refresh_repeat", garp.refresh_repeat);
   block.seconds("garp_lower_prio_delay", garp.lower_prio_delay);
-  block.add("garp_lower_prio_repeat", garp.lower_prio_repeat);
+  if (garp.lower_prio_repeat <= kMostRepeats) {
+    block.add("garp_lower_prio_repeat", garp.lower_prio_repeat);
+  }
   const auto extra = instance.garp_extra_interval.count();
   if (instance.garp_extra_all) {
     block.add("garp_extra_if", "all", extra);

@@ -3,6 +3,7 @@
 
 #include "daemon/global/script_text.hpp"
 #include "tests/support/config_file.hpp"
+#include "vrrp/runnable.hpp"
 
 using namespace understudy;
 using namespace understudy::test;
@@ -232,7 +233,9 @@ TEST_CASE("an IPv6 instance is understood, and not run yet") {
       "}\n}\n" +
       instance("", "B"));
   CHECK(loaded.test_status == 0);
-  CHECK(first_instance(loaded).name == "B");
+  REQUIRE(loaded.config.vrrp.instances.size() == 2);
+  CHECK_FALSE(vrrp::why_not_runnable(loaded.config.vrrp.instances[0]).empty());
+  CHECK(vrrp::why_not_runnable(loaded.config.vrrp.instances[1]).empty());
   CHECK_THAT(messages(loaded, true), Catch::VectorContains(std::string(
                                          "(A) IPv6 adverts are not supported in this version yet: "
                                          "the instance does not run")));

@@ -14,6 +14,7 @@
 
 #include "daemon/base/fd.hpp"
 #include "daemon/config.hpp"
+#include "daemon/findings.hpp"
 #include "parser/grammar.hpp"
 #include "parser/print.hpp"
 #include "parser/source.hpp"
@@ -60,12 +61,13 @@ void can_be_shown(const std::vector<Diagnostic>& diagnostics) {
 }
 
 void decode(const ExpandedText& text) {
-  // No mail server address, then the text: what the parent hands to its children.
+  // What the parent hands to its children: here it has found nothing out.
   ByteWriter packed;
-  packed.u8(0);
-  packed.u16(0);
+  write_findings(packed, {});
   packed.bytes(text.to_bytes());
-  (void)decode_config(packed.view(), {});
+  const auto config = decode_config(packed.view(), {});
+  require(config || config.error().message.find("argument is missing") != std::string::npos,
+          "a child cannot read what it is handed");
 }
 
 void read_as_text(const std::string& octets) {

@@ -18,7 +18,7 @@ extern "C" __attribute__((weak)) std::size_t LLVMFuzzerCustomMutator(std::uint8_
 
 namespace {
 
-constexpr int kMutationsPerFile = 500;
+constexpr int kMutationsPerFile = 250;
 /// Octets a mutation by the target may have.
 constexpr std::size_t kMaxSize = 1U << 16;
 

@@ -17,9 +17,8 @@
 namespace understudy::checkers {
 
 /// Writes the configuration, and what the process knows, as lines.
-using Dump =
-    std::function<std::vector<std::string>(const GlobalConfig& global, const CheckersConfig& config,
-                                           const DumpFacts& facts)>;
+using Dump = std::function<std::vector<std::string>(
+    const GlobalConfig& global, const CheckersConfig& config, const DumpFacts& facts)>;
 
 /// Runs the child until it is told to leave; returns its exit status. With a `dump`, its lines are
 /// logged at the start.

@@ -9,8 +9,8 @@
 // the rest of the way again: decode_config().
 #pragma once
 
-#include <optional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 

@@ -12,7 +12,6 @@ namespace understudy {
 /// The node name of uname(2).
 [[nodiscard]] std::string node_name();
 
-
 /// Enters the network namespace `name` of ip-netns(8), and a mount namespace of our own in which
 /// /run/keepalived is /run/keepalived/keepalived_NAME, as keepalived(8) NAMESPACES says.
 Result<void> enter_namespace(const std::string& name);

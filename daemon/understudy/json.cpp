@@ -80,17 +80,24 @@ Json lines_json(const Group& blocks) {
   return lines;
 }
 
+bool has_lines(const Statement& block) {
+  return !block.inner->empty() && block.inner->all().front().line;
+}
+
 Json block_json(const Statement& block) {
   Json content = Json::object();
   if (block.words.size() > 1) content["name"] = arguments_json(block);
-  content.update(to_json(*block.inner));
+  if (has_lines(block)) {
+    content["lines"] = lines_json({&block});
+  } else {
+    content.update(to_json(*block.inner));
+  }
   return content;
 }
 
 Json blocks_json(const Group& blocks) {
-  const bool lines = std::ranges::any_of(blocks, [](const Statement* block) {
-    return !block->inner->empty() && block->inner->all().front().line;
-  });
+  const bool lines = std::ranges::any_of(
+      blocks, [](const Statement* block) { return has_lines(*block) && block->words.size() == 1; });
   if (lines) return lines_json(blocks);
   const bool single = std::ranges::find(kSingle, blocks[0]->words[0]) != kSingle.end();
   if (single && blocks.size() == 1) return block_json(*blocks[0]);

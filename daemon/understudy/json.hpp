@@ -16,6 +16,7 @@ using Json = nlohmann::ordered_json;
 ///   status_code 200 404           "status_code": [200, 404]
 ///   the same keyword again        "key": [["a", "b"], ["c", "d"]]
 ///   virtual_ipaddress { ... }     "virtual_ipaddress": [["10.0.0.1/24", "dev", "eth0"], ...]
+///   virtual_server_group G { }    "virtual_server_group": [{"name": "G", "lines": [...]}, ...]
 ///   vrrp_instance VI_1 { ... }    "vrrp_instance": [{"name": "VI_1", ...}, ...]
 ///   virtual_server 10.0.0.1 80 {  "virtual_server": [{"name": ["10.0.0.1", 80], ...}, ...]
 ///   TCP_CHECK { ... }             "TCP_CHECK": [{...}]; global_defs, SSL, authentication and

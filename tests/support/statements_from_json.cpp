@@ -13,6 +13,11 @@ using parser::Statement;
 using parser::Statements;
 using tool::Json;
 
+bool has_keyword(const parser::BlockInfo& rows, std::string_view keyword) {
+  return std::ranges::any_of(rows.infos(),
+                             [&](const RowInfo* row) { return row->name == keyword; });
+}
+
 const RowInfo& row_of(const parser::BlockInfo& rows, const std::string& keyword) {
   for (const RowInfo* row : rows.infos()) {
     if (row->name == keyword) return *row;
@@ -60,7 +65,7 @@ void add_value(Statements& out, const RowInfo& row, const std::string& keyword, 
 void add_block(Statements& out, const RowInfo& row, const std::string& keyword, const Json& block) {
   Json content = block;
   Statement& statement = out.add(keyword);
-  if (row.max_words > 0 && content.contains("name")) {
+  if (content.contains("name") && !has_keyword(*row.children, "name")) {
     const auto words = words_of(content["name"]);
     statement.words.insert(statement.words.end(), words.begin(), words.end());
     content.erase("name");
@@ -70,8 +75,10 @@ void add_block(Statements& out, const RowInfo& row, const std::string& keyword, 
 
 /// The list of statements a member stands for.
 std::vector<Json> several(const RowInfo& row, const Json& value) {
-  if (row.kind == Kind::entries || !value.is_array() || value.empty()) return {value};
-  const bool many = row.kind == Kind::block || std::ranges::all_of(value, [](const Json& one) {
+  if (!value.is_array() || value.empty()) return {value};
+  const bool named = value[0].is_object() && value[0].contains("lines");
+  if (row.kind == Kind::entries && !named) return {value};
+  const bool many = row.kind != Kind::value || std::ranges::all_of(value, [](const Json& one) {
                       return one.is_array() || (one.is_object() && one.contains("argv"));
                     });
   return many ? value.get<std::vector<Json>>() : std::vector<Json>{value};
@@ -81,8 +88,13 @@ void add(Statements& out, const RowInfo& row, const std::string& keyword, const 
   if (row.kind == Kind::block) {
     add_block(out, row, keyword, value);
   } else if (row.kind == Kind::entries) {
-    Statements& lines = out.block(keyword);
-    for (const Json& line : value) lines.entry(words_of(line));
+    const bool named = value.is_object() && value.contains("lines");
+    Statement& block = out.add(keyword);
+    for (std::string& word : words_of(named ? value["name"] : Json::array())) {
+      block.words.push_back(std::move(word));
+    }
+    block.inner.emplace();
+    for (const Json& line : named ? value["lines"] : value) block.inner->entry(words_of(line));
   } else {
     add_value(out, row, keyword, value);
   }

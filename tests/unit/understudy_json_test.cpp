@@ -110,3 +110,86 @@ virtual_server 10.0.0.1 80 {
 )")
                       .config);
 }
+
+TEST_CASE("blocks of every section go through text and JSON") {
+  check_both_ways(load_text(R"(
+global_defs {
+    enable_script_security
+    script_user root
+    vrrp_notify_fifo /tmp/fifo
+}
+track_file load {
+    file "/etc/hostname"
+    weight 2
+}
+bfd_instance B1 {
+    neighbor_ip 10.0.0.7
+    weight -10
+}
+vrrp_track_process web {
+    process "/usr/sbin/nginx -g x"
+    quorum 2
+    weight 5
+}
+vrrp_script check {
+    script "/bin/sh -c 'test -e \"/tmp/a b\"'"
+    interval 1.5
+    weight -20
+}
+vrrp_sync_group G {
+    group {
+        VI_1
+        "VI 2"
+    }
+    sync_group_tracking_weight
+}
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    version 3
+    advert_int 0.25
+    unicast_peer {
+        10.0.0.6 min_ttl 250 max_ttl 255
+    }
+    track_script {
+        check
+    }
+    track_file {
+        load weight 3
+    }
+    virtual_ipaddress {
+        10.0.0.100/24 dev eth0 label eth0:1
+    }
+    virtual_routes {
+        192.168.9.0/24 via 10.0.0.1 dev eth0 table 100
+    }
+    notify "/bin/true now" root
+}
+vrrp_instance "VI 2" {
+    interface eth1
+    virtual_router_id 52
+    virtual_ipaddress {
+        10.0.1.100
+    }
+}
+virtual_server_group farm {
+    10.0.0.100-103 80
+    fwmark 7
+}
+virtual_server group farm {
+    protocol TCP
+    lvs_sched rr
+    lvs_method DR
+    real_server 10.0.0.2 80 {
+        MISC_CHECK {
+            misc_path "/bin/true 'a b'"
+            misc_timeout 3
+        }
+        DNS_CHECK {
+            name example.com
+        }
+    }
+}
+)")
+                      .config);
+}

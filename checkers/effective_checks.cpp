@@ -20,9 +20,14 @@ void append_given(Statements& out, std::string keyword, Value value) {
 
 void append(Statements& out, const CheckEndpoint& endpoint) {
   const auto& [address, port] = endpoint.destination;
-  out.add("connect_ip", address.to_string());
+  // A source of the other family is refused beside a destination that is written down, not beside
+  // one that is the real server's.
+  const IpAddress& source = endpoint.source.address;
+  if (source.empty() || source.family() == address.family()) {
+    out.add("connect_ip", address.to_string());
+  }
   append_given(out, "connect_port", port.value());
-  append_text(out, "bindto", endpoint.source.address.to_string());
+  append_text(out, "bindto", source.to_string());
   append_given(out, "bind_port", endpoint.source.port.value());
   append_text(out, "bind_if", endpoint.interface);
   out.add("fwmark", endpoint.fwmark);

@@ -198,7 +198,7 @@ bool Reader::select() {
   const std::size_t dollar = current_.text.find('$');
   if (!current_.replaced && current_.line.continues && dollar != std::string_view::npos &&
       definition_line(current_.text.substr(dollar))) {
-    unfinished_.emplace().unwanted = true;
+    unfinished_ = Unfinished{{}, {}, {}, true};
   }
   return false;
 }

@@ -9,7 +9,9 @@ constexpr int kNotTracked = 255;
 template <typename Things>
 std::unordered_map<std::string, DumpWeight> weights_of(const Things& things) {
   std::unordered_map<std::string, DumpWeight> weights;
-  for (const auto& thing : things) weights.try_emplace(thing.name, thing.weight, thing.reverse);
+  for (const auto& thing : things) {
+    weights.try_emplace(thing.name, DumpWeight{thing.weight, thing.reverse});
+  }
   return weights;
 }
 

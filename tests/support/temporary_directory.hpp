@@ -3,8 +3,10 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 /// Made under $TMPDIR or /tmp, mode 0700; removed with all that is in it.
 class TemporaryDirectory {
@@ -22,6 +24,13 @@ class TemporaryDirectory {
   /// A name inside; "" for the directory itself.
   [[nodiscard]] std::string path(const std::string& name) const {
     return name.empty() ? path_ : path_ + "/" + name;
+  }
+  /// Makes a file inside, with the directories it is in; gives its path.
+  std::string write(const std::string& name, std::string_view text) const {
+    const std::string file = path(name);
+    std::filesystem::create_directories(std::filesystem::path(file).parent_path());
+    std::ofstream(file) << text;
+    return file;
   }
 
  private:

@@ -2,37 +2,16 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "parser/source.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace understudy::test {
 
-/// A directory that goes away with the test.
-class TextFiles {
- public:
-  TextFiles() {
-    std::string pattern = std::filesystem::temp_directory_path() / "understudy-parser-XXXXXX";
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TextFiles() { std::filesystem::remove_all(path_); }
-  TextFiles(const TextFiles&) = delete;
-  TextFiles& operator=(const TextFiles&) = delete;
-
-  std::string write(const std::string& name, std::string_view text) const {
-    const std::filesystem::path file = path_ / name;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file) << text;
-    return file;
-  }
-  [[nodiscard]] std::string at(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
+using TextFiles = TemporaryDirectory;
 
 /// A text put together, and what was said about it.
 struct ReadText {

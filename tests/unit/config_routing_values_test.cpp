@@ -1,16 +1,14 @@
 // Routes, rules and addresses as typed values: where they come from and that they can be written
 // back.
 #include <linux/icmpv6.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
 #include <random>
 
 #include "tests/support/routing_lines.hpp"
+#include "tests/support/temporary_directory.hpp"
 #include "vrrp/effective_routing.hpp"
 
 using namespace understudy;
@@ -36,27 +34,6 @@ const InstanceConfig& first_instance(const Loaded& loaded) {
   REQUIRE_FALSE(loaded.config.vrrp.instances.empty());
   return loaded.config.vrrp.instances[0];
 }
-
-/// A directory that is gone at the end.
-class Directory {
- public:
-  Directory() {
-    std::string pattern = "/tmp/understudy_names_XXXXXX";
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    path_ = pattern;
-  }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  ~Directory() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] std::string text() const { return path_.string(); }
-  void write(const std::string& name, const std::string& content) const {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name) << content;
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Chooses, the same for the same seed.
 class Dice {
@@ -278,8 +255,8 @@ TEST_CASE("rules without preference count down, each family by itself") {
 }
 
 TEST_CASE("names come from iproute2's files, those in etc before those in usr") {
-  const Directory etc;
-  const Directory usr;
+  const TemporaryDirectory etc;
+  const TemporaryDirectory usr;
   usr.write("rt_tables", "100 hidden\n");
   etc.write("rt_tables", "# tables\n\n 254 primary # renamed\n0xc8\tblue\n-1 bad\n7 two words\n");
   usr.write("rt_tables.d/a.conf", "301 shared\n");
@@ -290,8 +267,8 @@ TEST_CASE("names come from iproute2's files, those in etc before those in usr") 
   etc.write("rt_realms", "4 here\n5 there\n");
   etc.write("rt_dsfield", "0x28 AF11\n");
   etc.write("group", "9 uplinks\n");
-  const std::string dirs = "global_defs {\n iproute_usr_dir " + usr.text() + "\n iproute_etc_dir " +
-                           etc.text() + "\n}\n";
+  const std::string dirs = "global_defs {\n iproute_usr_dir " + usr.path("") +
+                           "\n iproute_etc_dir " + etc.path("") + "\n}\n";
   const auto tables = load_text(
       dirs +
       block("static_routes",

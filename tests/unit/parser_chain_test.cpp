@@ -43,7 +43,7 @@ TEST_CASE("a line of an included file says from where", "[chain]") {
         "expected another\n"
         "included from sub/a:2\n"
         "included from " +
-            files.at("m.conf") + ":3");
+            files.path("m.conf") + ":3");
 }
 
 TEST_CASE("a line of a definition is reported where it is used, as the original does", "[chain]") {

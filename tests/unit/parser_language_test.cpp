@@ -117,7 +117,7 @@ TEST_CASE("predefined names", "[language]") {
   files.write("sub/x", "in ${_PWD}\n$D\n");
   const auto got =
       read_text_file(files.write("m.conf", "$D=use $_PWD\nat ${_PWD}\ninclude sub/x\n$D"));
-  const std::string here = std::filesystem::canonical(files.at(""));
+  const std::string here = std::filesystem::canonical(files.path(""));
   CHECK(got.texts() == "at " + here + "|in " + here + "/sub|use " + here + "/sub|use " + here);
 }
 

@@ -108,27 +108,27 @@ TEST_CASE("lines may be long; NUL octets cost their line only", "[source]") {
 
 TEST_CASE("every way the main file can fail is told apart", "[source]") {
   const Directory dir;
-  const Read missing = read(dir.at("none.conf"));
+  const Read missing = read(dir.path("none.conf"));
   CHECK(missing.source.main == MainFile::missing);
   CHECK(exit_status(missing.problems) == 6);
   CHECK(missing.said() ==
-        "Config files missing '" + dir.at("none.conf") + "'.\nFailed to open configuration file\n");
+        "Config files missing '" + dir.path("none.conf") + "'.\nFailed to open configuration file\n");
   CHECK_FALSE(missing.source.include_check_failed);
 
   dir.write("d/x", "");
-  CHECK(read(dir.at("d")).source.main == MainFile::not_regular);
-  CHECK(exit_status(read(dir.at("d")).problems) == 6);
+  CHECK(read(dir.path("d")).source.main == MainFile::not_regular);
+  CHECK(exit_status(read(dir.path("d")).problems) == 6);
 
   const std::string script = dir.write("x.conf", "a\n");
   fs::permissions(script, fs::perms::owner_all);
   CHECK(read(script).source.main == MainFile::not_regular);
 
-  REQUIRE(::mkfifo(dir.at("fifo").c_str(), 0600) == 0);
-  CHECK(read(dir.at("fifo")).source.main == MainFile::not_regular);
+  REQUIRE(::mkfifo(dir.path("fifo").c_str(), 0600) == 0);
+  CHECK(read(dir.path("fifo")).source.main == MainFile::not_regular);
 
   CHECK(read(dir.write("empty.conf", "")).source.main == MainFile::empty);
   CHECK(read(dir.write("comment.conf", "# nothing\n\n  ! else\n")).source.main == MainFile::empty);
-  CHECK(exit_status(read(dir.at("empty.conf")).problems) == 0);
+  CHECK(exit_status(read(dir.path("empty.conf")).problems) == 0);
 }
 
 TEST_CASE("a file that may not be read is unreadable", "[source]") {
@@ -150,9 +150,9 @@ TEST_CASE("a main path that matches several files names them all", "[source]") {
   const Directory dir;
   dir.write("1.conf", "a\n");
   dir.write("2.conf", "b\ninclude none\n");
-  const Read got = read(dir.at("*.conf"));
+  const Read got = read(dir.path("*.conf"));
   CHECK(got.lines() == "1.conf:1 a\n2.conf:1 b\n");
-  CHECK(got.said() == "(" + dir.at("2.conf") + ": Line 2) Config files missing 'none'.\n");
+  CHECK(got.said() == "(" + dir.path("2.conf") + ": Line 2) Config files missing 'none'.\n");
 }
 
 TEST_CASE("an expanded text survives its bytes", "[source]") {

@@ -111,8 +111,8 @@ TEST_CASE("every way the main file can fail is told apart", "[source]") {
   const Read missing = read(dir.path("none.conf"));
   CHECK(missing.source.main == MainFile::missing);
   CHECK(exit_status(missing.problems) == 6);
-  CHECK(missing.said() ==
-        "Config files missing '" + dir.path("none.conf") + "'.\nFailed to open configuration file\n");
+  CHECK(missing.said() == "Config files missing '" + dir.path("none.conf") +
+                              "'.\nFailed to open configuration file\n");
   CHECK_FALSE(missing.source.include_check_failed);
 
   dir.write("d/x", "");

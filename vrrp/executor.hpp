@@ -2,19 +2,15 @@
 // nothing itself.
 #pragma once
 
-#include <functional>
-#include <vector>
-
 #include "daemon/base/channel.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/base/loop.hpp"
-#include "daemon/netlink/monitor.hpp"
 #include "daemon/run/handover.hpp"
 #include "vrrp/action.hpp"
+#include "vrrp/announcer.hpp"
 #include "vrrp/instance.hpp"
-#include "vrrp/interfaces.hpp"
 #include "vrrp/kernel_objects.hpp"
-#include "vrrp/socket.hpp"
+#include "vrrp/transport.hpp"
 
 namespace understudy::vrrp {
 
@@ -23,12 +19,10 @@ namespace understudy::vrrp {
 class Executor {
  public:
   Executor(Loop& loop, Log& log, Channel& channel, run::HandoverPage& page, KernelObjects& kernel,
-           Interfaces& interfaces, const netlink::Monitor& monitor, FrameSocket frames);
+           Transport& transport, Announcer& announcer);
 
   /// Does what the instance's machine wants, in order.
   void carry_out(Instance& instance, const Actions& actions);
-  /// Sends the instance's announcements that are due.
-  void announce_due(Instance& instance);
   /// Addresses are changed by finish() and not before: all adverts of a stop leave first.
   void postpone_addresses() { postponed_ = true; }
   /// RemoveAddresses is not obeyed from now on (-V / --dont-release-vrrp).
@@ -47,17 +41,14 @@ class Executor {
   void act(Instance& instance, const CancelAnnouncements& action);
   void act(Instance& instance, const Notify& action);
   void act(Instance& instance, const LogLine& action);
-  void send_failed(Instance& instance, int error);
-  void send_announcement(Instance& instance, const Announcement& announcement);
 
   Loop& loop_;
   Log& log_;
   Channel& channel_;
   run::HandoverPage& page_;
   KernelObjects& kernel_;
-  Interfaces& interfaces_;
-  const netlink::Monitor& monitor_;
-  FrameSocket frames_;
+  Transport& transport_;
+  Announcer& announcer_;
   bool postponed_ = false;
   bool keep_addresses_ = false;
   Timer slice_;

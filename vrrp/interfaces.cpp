@@ -1,25 +1,13 @@
 #include "vrrp/interfaces.hpp"
 
 #include <linux/rtnetlink.h>
-#include <sys/epoll.h>
 
 #include <utility>
 
 namespace understudy::vrrp {
-namespace {
 
-/// Adverts read before timers have their turn again.
-constexpr unsigned kPerTurn = 64;
-
-}  // namespace
-
-Interfaces::Interfaces(Loop& loop, Log& log, const netlink::Monitor& monitor, IsVirtual is_virtual,
-                       PacketHandler on_packet)
-    : loop_(loop),
-      log_(log),
-      monitor_(monitor),
-      is_virtual_(std::move(is_virtual)),
-      on_packet_(std::move(on_packet)) {}
+Interfaces::Interfaces(const netlink::Monitor& monitor, IsVirtual is_virtual)
+    : monitor_(monitor), is_virtual_(std::move(is_virtual)) {}
 
 Interface& Interfaces::use(const std::string& name) {
   auto& slot = interfaces_[name];
@@ -27,39 +15,23 @@ Interface& Interfaces::use(const std::string& name) {
   slot = std::make_unique<Interface>();
   slot->name = name;
   const netlink::Link* link = monitor_.link(name);
-  if (link != nullptr) open(*slot, *link);
+  if (link != nullptr) {
+    slot->index = link->index;
+    slot->up = link->up();
+  }
   refresh_primary(*slot);
   return *slot;
 }
 
 void Interfaces::attach(Instance& instance) {
-  const InstanceConfig& config = instance.config();
-  Interface& interface = use(config.interface);
-  interface.instances[config.vrid.value()] = &instance;
-  if (interface.groups[config.mcast_group]++ == 0) join(interface, config.mcast_group);
+  use(instance.config().interface).instances.push_back(&instance);
 }
 
-void Interfaces::detach(const InstanceConfig& config) {
+void Interfaces::detach(const Instance& instance, const InstanceConfig& config) {
   const auto found = interfaces_.find(config.interface);
   if (found == interfaces_.end()) return;
-  Interface& interface = *found->second;
-  interface.instances[config.vrid.value()] = nullptr;
-  leave(interface, config.mcast_group);
-  if (interface.groups.empty()) interfaces_.erase(found);
-}
-
-void Interfaces::leave(Interface& interface, const IpAddress& group) {
-  const auto found = interface.groups.find(group);
-  if (found == interface.groups.end() || --found->second > 0) return;
-  interface.groups.erase(found);
-  if (interface.socket) interface.socket->leave(group);
-}
-
-void Interfaces::regroup(const Instance& instance, const IpAddress& before) {
-  const IpAddress& group = instance.config().mcast_group;
-  Interface& interface = of(instance.config());
-  if (interface.groups[group]++ == 0) join(interface, group);
-  leave(interface, before);
+  std::erase(found->second->instances, &instance);
+  if (found->second->instances.empty()) interfaces_.erase(found);
 }
 
 Interface& Interfaces::of(const InstanceConfig& config) {
@@ -71,55 +43,17 @@ Interface* Interfaces::find(const std::string& name) {
   return found == interfaces_.end() ? nullptr : found->second.get();
 }
 
-void Interfaces::join(Interface& interface, const IpAddress& group) {
-  if (!interface.socket) return;
-  const auto done = interface.socket->join(group);
-  if (!done) {
-    log_.error("{}: {} ({})", interface.name, done.error().message, group.to_string());
-  }
-}
-
-void Interfaces::open(Interface& interface, const netlink::Link& link) {
-  interface.index = link.index;
-  interface.mac = link.mac;
-  interface.up = link.up();
-  auto socket = AdvertSocket::open(link.name, link.index);
-  if (!socket) {
-    log_.error("{}: {}", link.name, socket.error().message);
-    return;
-  }
-  interface.socket = std::make_unique<AdvertSocket>(std::move(*socket));
-  for (const auto& [group, count] : interface.groups) join(interface, group);
-  interface.watch =
-      std::make_unique<Watch>(loop_, interface.socket->fd(), EPOLLIN,
-                              [this, at = &interface](std::uint32_t) { drain(*at, kPerTurn); });
-}
-
-void Interfaces::close(Interface& interface) {
-  interface.watch.reset();
-  interface.socket.reset();
-  interface.index = InterfaceIndex();
-  interface.up = false;
-}
-
-bool Interfaces::drain(Interface& interface, unsigned limit) {
-  if (!interface.socket) return false;
-  return interface.socket->receive(limit, [&](ByteView packet) { on_packet_(interface, packet); });
-}
-
 Interface* Interfaces::link_changed(const netlink::Link& link, bool removed) {
   Interface* interface = find(link.name);
   if (interface == nullptr) return nullptr;
   if (removed) {
-    // The news of an old interface must not take the socket of its successor.
-    if (interface->index == link.index) close(*interface);
+    // The news of an old interface must not take away its successor.
+    if (interface->index != link.index) return interface;
+    interface->index = InterfaceIndex();
+    interface->up = false;
     return interface;
   }
-  if (interface->index != link.index || !interface->socket) {
-    close(*interface);
-    open(*interface, link);
-  }
-  interface->mac = link.mac;
+  interface->index = link.index;
   interface->up = link.up();
   return interface;
 }

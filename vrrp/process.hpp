@@ -1,10 +1,10 @@
 // The vrrp child process: wires machines, sockets, kernel and parent together.
 //
-// The way of a packet: AdvertSocket::receive (socket.hpp), called by Interfaces (interfaces.hpp) ->
-// Routers::on_packet (routers.hpp): decode_ipv4 (packet.hpp), check_advert (authentication.hpp) ->
+// The way of a packet: AdvertSocket::receive (socket.hpp), called by Transport (transport.hpp):
+// decode_ipv4 (packet.hpp), check_advert (authentication.hpp) -> Routers (routers.hpp) ->
 // Machine::step (machine.hpp; machine_adverts.cpp) -> its Actions to the Executor (executor.hpp):
-// addresses by KernelObjects, announcements by GarpSchedule, news as a Notification
-// (notification.hpp) to the parent, whose run::Notifier runs scripts and sends mail.
+// adverts by Transport, addresses by KernelObjects, announcements by Announcer, news as a
+// Notification (notification.hpp) to the parent, whose run::Notifier runs scripts and sends mail.
 #pragma once
 
 #include <functional>

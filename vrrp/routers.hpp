@@ -15,6 +15,7 @@
 #include "daemon/netlink/monitor.hpp"
 #include "daemon/netlink/socket.hpp"
 #include "daemon/run/handover.hpp"
+#include "vrrp/announcer.hpp"
 #include "vrrp/diff.hpp"
 #include "vrrp/executor.hpp"
 #include "vrrp/instance.hpp"
@@ -22,6 +23,7 @@
 #include "vrrp/kernel_objects.hpp"
 #include "vrrp/socket.hpp"
 #include "vrrp/tracking.hpp"
+#include "vrrp/transport.hpp"
 
 namespace understudy::vrrp {
 
@@ -61,9 +63,9 @@ class Routers {
   std::unique_ptr<Instance> make_instance(const InstanceConfig& config);
   /// Gives an event to a machine and does what it says.
   void step(Instance& instance, const Event& event);
-  void on_packet(Interface& interface, ByteView packet);
-  void refuse(Instance& instance, const Rejection& rejection);
   void expire(Instance& instance);
+
+  // routers_facts.cpp
   void learn_links(const VrrpConfig& config);
   void adopt_scripts();
   [[nodiscard]] TrackingSummary summary_of(const Instance& instance);
@@ -72,6 +74,8 @@ class Routers {
   void track(Instance& instance);
   void primary_changed(Interface& interface);
   void tell_losers(const std::vector<std::string>& losers, const IpAddress& address);
+
+  // routers.cpp
   void set_source(Instance& instance, const IpAddress& source);
   void reconfigure(Instance& instance, const InstanceConfig& config);
   void remove(Instance& instance);
@@ -84,6 +88,8 @@ class Routers {
   Tracking tracking_;
   KernelObjects kernel_;
   Interfaces interfaces_;
+  Transport transport_;
+  Announcer announcer_;
   Executor executor_;
   /// The configuration in force, in its order the instances below.
   VrrpConfig config_;

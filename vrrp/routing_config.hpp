@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/base/address.hpp"
+#include "daemon/base/rare.hpp"
 
 namespace understudy::vrrp {
 
@@ -44,6 +45,8 @@ struct VirtualAddress {
   bool no_track = false;
   /// It is on an interface with the virtual router's MAC address.
   bool use_vmac = false;
+  /// Name of the VMAC it goes on when that is not the instance's own: wire() fills it in.
+  Rare<std::string> vmac;
   bool operator==(const VirtualAddress&) const = default;
 };
 

@@ -140,4 +140,10 @@ std::string MacAddress::to_string() const {
                      bytes[3], bytes[4], bytes[5]);
 }
 
+HardwareAddress::HardwareAddress(std::span<const std::uint8_t> bytes) {
+  if (bytes.size() > kLongest) return;
+  std::copy(bytes.begin(), bytes.end(), bytes_.begin());
+  size_ = static_cast<std::uint8_t>(bytes.size());
+}
+
 }  // namespace understudy

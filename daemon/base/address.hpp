@@ -6,6 +6,7 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -83,6 +84,24 @@ struct MacAddress {
   std::array<std::uint8_t, 6> bytes{};
   [[nodiscard]] std::string to_string() const;
   auto operator<=>(const MacAddress&) const = default;
+};
+
+/// An interface's address of whatever length its kind has: Ethernet 6 octets, InfiniBand 20.
+class HardwareAddress {
+ public:
+  /// The kernel has none that is longer (MAX_ADDR_LEN).
+  static constexpr std::size_t kLongest = 32;
+
+  constexpr HardwareAddress() = default;
+  /// Longer ones give an empty address.
+  explicit HardwareAddress(std::span<const std::uint8_t> bytes);
+  [[nodiscard]] std::span<const std::uint8_t> bytes() const { return {bytes_.data(), size_}; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  auto operator<=>(const HardwareAddress&) const = default;
+
+ private:
+  std::array<std::uint8_t, kLongest> bytes_{};
+  std::uint8_t size_ = 0;
 };
 
 }  // namespace understudy

@@ -4,7 +4,6 @@
 #include <linux/rtnetlink.h>
 #include <net/if_arp.h>
 
-#include <cstring>
 #include <unordered_map>
 #include <utility>
 
@@ -26,37 +25,33 @@ struct Found {
 };
 using ByIndex = std::unordered_map<std::uint32_t, Found>;
 
-/// IFLA_INFO_KIND and the mode in IFLA_INFO_DATA.
-Kind kind_of(const Attributes& info) {
-  const auto data = Attributes::nested(info.get(IFLA_INFO_DATA));
-  if (info.text(IFLA_INFO_KIND) == "macvlan") {
-    return data.u32(IFLA_MACVLAN_MODE) == MACVLAN_MODE_PRIVATE ? Kind::private_macvlan
-                                                               : Kind::other_macvlan;
+Kind kind_of(const Link& link) {
+  switch (link.kind) {
+    case LinkKind::macvlan:
+      return link.mode == MACVLAN_MODE_PRIVATE ? Kind::private_macvlan : Kind::other_macvlan;
+    case LinkKind::ipvlan:
+      return link.mode == IPVLAN_MODE_L2 ? Kind::l2_ipvlan : Kind::other_ipvlan;
+    case LinkKind::device:
+    case LinkKind::vrf:
+    case LinkKind::other:
+      break;
   }
-  if (info.text(IFLA_INFO_KIND) != "ipvlan") return Kind::ordinary;
-  const ByteView value = data.get(IFLA_IPVLAN_MODE);
-  std::uint16_t mode = IPVLAN_MODE_MAX;
-  if (value.size() == sizeof mode) std::memcpy(&mode, value.data(), sizeof mode);
-  return mode == IPVLAN_MODE_L2 ? Kind::l2_ipvlan : Kind::other_ipvlan;
+  return Kind::ordinary;
 }
 
 void take_link(ByteView message, ByIndex& found) {
   const auto decoded = decode_link(message);
   if (!decoded || decoded->removed) return;
   const Link& link = decoded->link;
-  const Attributes attributes(message, sizeof(ifinfomsg));
   Found& entry = found[link.index.value()];
   entry.name = link.name;
-  const auto info = Attributes::nested(attributes.get(IFLA_LINKINFO));
-  entry.facts.kind = kind_of(info);
-  entry.facts.vrf = info.text(IFLA_INFO_KIND) == "vrf";
+  entry.facts.kind = kind_of(link);
+  entry.facts.vrf = link.kind == LinkKind::vrf;
   entry.facts.loopback = link.hardware == ARPHRD_LOOPBACK;
   entry.facts.ethernet = link.hardware == ARPHRD_ETHER;
   entry.facts.multicast = (link.flags & IFF_MULTICAST) != 0;
   entry.facts.mtu = link.mtu;
-  if (entry.facts.is_vmac() && !attributes.has(IFLA_LINK_NETNSID)) {
-    entry.below = attributes.u32(IFLA_LINK).value_or(0);
-  }
+  entry.below = link.base.value();
 }
 
 void take_address(ByteView message, ByIndex& found) {

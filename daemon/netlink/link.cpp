@@ -5,8 +5,41 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstring>
+#include <string_view>
 
 namespace understudy::netlink {
+
+namespace {
+
+std::uint16_t u16(const Attributes& attributes, std::uint16_t type) {
+  const ByteView value = attributes.get(type);
+  std::uint16_t number = 0;
+  if (value.size() == sizeof number) std::memcpy(&number, value.data(), sizeof number);
+  return number;
+}
+
+/// IFLA_LINKINFO.
+void take_kind(ByteView value, Link& link) {
+  const auto info = Attributes::nested(value);
+  const std::string_view kind = info.text(IFLA_INFO_KIND);
+  const auto data = Attributes::nested(info.get(IFLA_INFO_DATA));
+  if (kind.empty()) return;
+  link.kind = LinkKind::other;
+  if (kind == "macvlan" || kind == "macvtap") {
+    link.kind = LinkKind::macvlan;
+    link.mode = static_cast<std::uint16_t>(data.u32(IFLA_MACVLAN_MODE).value_or(0));
+  } else if (kind == "ipvlan" || kind == "ipvtap") {
+    link.kind = LinkKind::ipvlan;
+    link.mode = u16(data, IFLA_IPVLAN_MODE);
+    link.ipvlan_flags = u16(data, IFLA_IPVLAN_FLAGS);
+  } else if (kind == "vrf") {
+    link.kind = LinkKind::vrf;
+    link.vrf_table = data.u32(IFLA_VRF_TABLE).value_or(0);
+  }
+}
+
+}  // namespace
 
 Message dump_links() {
   const ifinfomsg fixed{};
@@ -29,6 +62,13 @@ std::optional<LinkMessage> decode_link(ByteView message) {
   result.link.hardware = fixed->ifi_type;
   result.link.mtu = attributes.u32(IFLA_MTU).value_or(0);
   result.link.group = attributes.u32(IFLA_GROUP).value_or(0);
+  result.link.master = InterfaceIndex(attributes.u32(IFLA_MASTER).value_or(0));
+  take_kind(attributes.get(IFLA_LINKINFO), result.link);
+  if (result.link.is_virtual()) {
+    result.link.base_elsewhere = attributes.has(IFLA_LINK_NETNSID);
+    const auto base = attributes.u32(IFLA_LINK).value_or(0);
+    if (!result.link.base_elsewhere) result.link.base = InterfaceIndex(base);
+  }
   const ByteView mac = attributes.get(IFLA_ADDRESS);
   if (mac.size() == result.link.mac.bytes.size()) {
     std::ranges::copy(mac, result.link.mac.bytes.begin());

@@ -12,6 +12,11 @@
 
 namespace understudy::netlink {
 
+/// What an interface is made of (IFLA_INFO_KIND), as far as it matters here. `device`: the kernel
+/// names no kind, as of hardware; `other`: a kind that is none of ours (veth, bridge, bond, vlan
+/// …).
+enum class LinkKind : std::uint8_t { device, macvlan, ipvlan, vrf, other };
+
 /// What we want to know of an interface.
 struct Link {
   InterfaceIndex index;
@@ -25,6 +30,23 @@ struct Link {
   std::uint32_t mtu = 0;
   /// 0: the group every interface starts in.
   std::uint32_t group = 0;
+  /// Of a macvlan or ipvlan: the interface below; unset: none, or in another network namespace.
+  InterfaceIndex base;
+  /// The interface it is a part of (VRF, bridge, bond); unset: none.
+  InterfaceIndex master;
+  /// Of a VRF: its routing table.
+  std::uint32_t vrf_table = 0;
+  /// MACVLAN_MODE_* or IPVLAN_MODE_*.
+  std::uint16_t mode = 0;
+  /// IPVLAN_F_*.
+  std::uint16_t ipvlan_flags = 0;
+  LinkKind kind = LinkKind::device;
+  /// Of a macvlan or ipvlan: the interface below is in another network namespace.
+  bool base_elsewhere = false;
+  /// A macvlan or ipvlan: what a virtual router may have of its own.
+  [[nodiscard]] bool is_virtual() const {
+    return kind == LinkKind::macvlan || kind == LinkKind::ipvlan;
+  }
   /// Administratively up, and with a carrier.
   [[nodiscard]] bool up() const {
     return (flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);

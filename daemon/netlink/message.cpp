@@ -39,10 +39,25 @@ void MessageBuilder::attribute(std::uint16_t type, std::uint32_t value) {
   attribute(type, ByteView(reinterpret_cast<const std::uint8_t*>(&value), sizeof value));
 }
 
+void MessageBuilder::attribute(std::uint16_t type, std::uint16_t value) {
+  attribute(type, ByteView(reinterpret_cast<const std::uint8_t*>(&value), sizeof value));
+}
+
 void MessageBuilder::attribute(std::uint16_t type, std::string_view value) {
   Bytes octets(value.begin(), value.end());
   octets.push_back(0);
   attribute(type, octets);
+}
+
+std::size_t MessageBuilder::begin_nested(std::uint16_t type) {
+  const std::size_t start = message_.size();
+  attribute(type, ByteView());
+  return start;
+}
+
+void MessageBuilder::end_nested(std::size_t start) {
+  const auto length = static_cast<std::uint16_t>(message_.size() - start);
+  std::memcpy(message_.data() + start + offsetof(nlattr, nla_len), &length, sizeof length);
 }
 
 Message MessageBuilder::take() {

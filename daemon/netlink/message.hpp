@@ -32,8 +32,12 @@ class MessageBuilder {
   void attribute(std::uint16_t type, ByteView value);
   void attribute(std::uint16_t type, std::uint8_t value);
   void attribute(std::uint16_t type, std::uint32_t value);
+  void attribute(std::uint16_t type, std::uint16_t value);
   /// Appends a text with its terminating zero.
   void attribute(std::uint16_t type, std::string_view value);
+  /// Begins an attribute that is made of those appended until end_nested() gets what this returned.
+  [[nodiscard]] std::size_t begin_nested(std::uint16_t type);
+  void end_nested(std::size_t start);
   /// The finished message.
   [[nodiscard]] Message take();
 

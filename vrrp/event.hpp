@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <variant>
 
 #include "daemon/base/address.hpp"
@@ -28,9 +29,23 @@ struct Started {
   TrackingSummary tracking;
 };
 
-/// A respawned process goes on as master: its page says so and is fresh.
+/// What a machine has to remember to go on in a successor of its process.
+struct MachineMemory {
+  /// backup or master.
+  RouterState state = RouterState::backup;
+  /// Backup: the master last heard, and its interval; empty and 0: none.
+  IpAddress master;
+  Duration master_interval{};
+  /// Backup: when the master down timer was started, and until when preempt_delay runs.
+  TimePoint timer_start;
+  std::optional<TimePoint> preempt_at;
+  bool operator==(const MachineMemory&) const = default;
+};
+
+/// A respawned process goes on where its predecessor was: its page says so and is fresh.
 struct Resumed {
   TrackingSummary tracking;
+  MachineMemory memory{RouterState::master, {}, {}, {}, {}};
 };
 
 /// A well-formed, authenticated advert for our VRID on our interface.

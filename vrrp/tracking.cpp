@@ -10,30 +10,6 @@
 namespace understudy::vrrp {
 namespace {
 
-/// How often a script must fail from its best score until it is down, and succeed until it is up.
-unsigned best_score(const TrackScript& config) { return config.rise + config.fall - 1; }
-
-ScriptState initial_state(const TrackScript& config, bool at_reload) {
-  if (config.init_fail) return ScriptState{0, true, false, 0, false};
-  // One success is enough the first time.
-  return ScriptState{config.rise - 1, false, at_reload, 0, false};
-}
-
-/// A known state under another rise and fall: as far above or below the line as before.
-ScriptState rescaled(const ScriptState& state, const TrackScript& before,
-                     const TrackScript& after) {
-  ScriptState result = state;
-  if (state.score == best_score(before)) {
-    result.score = best_score(after);
-  } else if (state.score >= before.rise) {
-    result.score = std::min(after.rise + (state.score - before.rise), best_score(after));
-  } else if (state.score > 0) {
-    const unsigned missing = before.rise - state.score;
-    result.score = after.rise > missing ? after.rise - missing : 0;
-  }
-  return result;
-}
-
 /// What a weighted fact adds to the priority: a positive weight while it is up, a negative one
 /// while it is down; reverse turns the sign.
 int contribution(int weight, bool reverse, bool up) {
@@ -91,11 +67,6 @@ Tracking::Tracking(const VrrpConfig& config) {
   }
 }
 
-Tracking::Health Tracking::Script::health() const {
-  if (!state.known) return state.presumed_up ? Health::presumed_up : Health::pending;
-  return state.score >= config.rise ? Health::up : Health::down;
-}
-
 // ---- News
 
 TrackingUpdate Tracking::link(std::string_view interface, bool up) {
@@ -118,10 +89,10 @@ TrackingUpdate Tracking::script(std::string_view name, const ScriptResult& resul
     script.state.last_status = result.code;
   }
   if (result.success()) {
-    update.changed = succeeded(script);
+    update.changed = count(script.config, result, script.state);
     if (update.changed) update.lines.push_back(fmt::format("VRRP_Script({}) succeeded", name));
   } else {
-    update.changed = failed(script);
+    update.changed = count(script.config, result, script.state);
     // The first failure is said even where init_fail has assumed it.
     if (update.changed || !script.state.ran) {
       update.lines.push_back(failure_line(script.config.name, result));
@@ -129,32 +100,6 @@ TrackingUpdate Tracking::script(std::string_view name, const ScriptResult& resul
   }
   script.state.ran = true;
   return update;
-}
-
-/// Counts a success; true when it brings the script up.
-bool Tracking::succeeded(Script& script) {
-  ScriptState& state = script.state;
-  const bool was_up = state.known && state.score >= script.config.rise;
-  const bool first = !std::exchange(state.known, true);
-  if (state.score + 1 < script.config.rise) {
-    ++state.score;
-    return first;
-  }
-  state.score = best_score(script.config);
-  return !was_up;
-}
-
-/// Counts a failure; true when it brings the script down.
-bool Tracking::failed(Script& script) {
-  ScriptState& state = script.state;
-  const bool first = !std::exchange(state.known, true);
-  if (state.score > script.config.rise) {
-    --state.score;
-    return first;
-  }
-  const bool was_up = state.score == script.config.rise;
-  state.score = 0;
-  return was_up || first;
 }
 
 // ---- Reload and respawn
@@ -168,8 +113,9 @@ std::vector<std::string> Tracking::reconfigure(const VrrpConfig& config) {
     if (old != scripts_.end() && old->second.config.command == script.command) {
       next.state = rescaled(old->second.state, old->second.config, script);
       if (next.state.known) {
-        lines.push_back(fmt::format("VRRP_Script({}) considered {} on reload", script.name,
-                                    next.health() == Health::up ? "successful" : "unsuccessful"));
+        lines.push_back(fmt::format(
+            "VRRP_Script({}) considered {} on reload", script.name,
+            health(script, next.state) == ScriptHealth::up ? "successful" : "unsuccessful"));
       }
     }
     scripts.emplace(script.name, std::move(next));
@@ -187,9 +133,7 @@ std::map<std::string, ScriptState, std::less<>> Tracking::script_states() const 
 void Tracking::adopt(std::string_view name, const ScriptState& state) {
   const auto position = scripts_.find(name);
   if (position == scripts_.end()) return;
-  position->second.state = state;
-  // The page may come from a configuration with another rise and fall.
-  position->second.state.score = std::min(state.score, best_score(position->second.config));
+  position->second.state = adopted(position->second.config, state);
 }
 
 // ---- What it means
@@ -222,15 +166,15 @@ void Tracking::add_scripts(const InstanceConfig& instance, TrackingSummary& sum)
     const auto position = scripts_.find(reference.name);
     if (position == scripts_.end()) continue;  // verification removes such references
     const TrackScript& config = position->second.config;
-    const Health health = position->second.health();
+    const ScriptHealth now = health(config, position->second.state);
     const int weight = reference.weight.value_or(config.weight);
     const bool reverse = reference.weight ? reference.reverse : config.reverse;
-    if (health == Health::presumed_up) continue;
-    if (health == Health::pending) {
+    if (now == ScriptHealth::presumed_up) continue;
+    if (now == ScriptHealth::pending) {
       if (weight == 0) ++sum.pending;
       continue;
     }
-    const bool up = health == Health::up;
+    const bool up = now == ScriptHealth::up;
     if (weight != 0) {
       sum.weight += contribution(weight, reverse, up);
     } else if (up == reverse) {
@@ -253,8 +197,8 @@ std::vector<std::string> Tracking::faults(const InstanceConfig& instance) const 
     const Script& script = position->second;
     const int weight = reference.weight.value_or(script.config.weight);
     const bool reverse = reference.weight ? reference.reverse : script.config.reverse;
-    const Health bad = reverse ? Health::up : Health::down;
-    if (weight == 0 && script.health() == bad) {
+    const ScriptHealth bad = reverse ? ScriptHealth::up : ScriptHealth::down;
+    if (weight == 0 && health(script.config, script.state) == bad) {
       lines.push_back(fmt::format("({}): entering FAULT state due to script {}", instance.name,
                                   reference.name));
     }

@@ -12,32 +12,9 @@
 
 #include "vrrp/config.hpp"
 #include "vrrp/event.hpp"
+#include "vrrp/script_state.hpp"
 
 namespace understudy::vrrp {
-
-/// How a script's run ended.
-struct ScriptResult {
-  enum class How : std::uint8_t { exited, signalled, timed_out };
-  How how = How::exited;
-  /// Exit status or signal number.
-  int code = 0;
-  [[nodiscard]] bool success() const { return how == How::exited && code == 0; }
-  bool operator==(const ScriptResult&) const = default;
-};
-
-/// What is known of a script; survives a reload and a respawn.
-struct ScriptState {
-  /// Successes towards up: 0 … rise - 1 is down, rise … rise + fall - 1 is up.
-  unsigned score = 0;
-  /// It has ended once, or init_fail says what to assume until it does.
-  bool known = false;
-  /// New at a reload: not taken for failed before it has failed, lest a reload costs a failover.
-  bool presumed_up = false;
-  int last_status = 0;
-  /// It has really ended once.
-  bool ran = false;
-  bool operator==(const ScriptState&) const = default;
-};
 
 /// What a fact's news came to.
 struct TrackingUpdate {
@@ -73,15 +50,11 @@ class Tracking {
   [[nodiscard]] std::vector<std::string> faults(const InstanceConfig& instance) const;
 
  private:
-  enum class Health : std::uint8_t { pending, presumed_up, down, up };
   struct Script {
     TrackScript config;
     ScriptState state;
-    [[nodiscard]] Health health() const;
   };
 
-  static bool succeeded(Script& script);
-  static bool failed(Script& script);
   [[nodiscard]] bool is_up(std::string_view interface) const;
   void add_interfaces(const InstanceConfig& instance, TrackingSummary& sum) const;
   void add_scripts(const InstanceConfig& instance, TrackingSummary& sum) const;

@@ -102,7 +102,7 @@ def _start_to_last(lab, text, addresses):
     time.sleep(0.3)
     wanted = set(addresses)
     times = [when for when, sign, one in monitor.events if sign == "+" and one in wanted]
-    memory = _peak(daemon.pid("vrrp"))
+    memory = peak(daemon.pid("vrrp"))
     daemon.stop(30)
     return {
         "start to last VIP, ms": (times[-1] - daemon.started) * 1000,
@@ -167,7 +167,8 @@ def reading(lab):
     return {f"{text.count(chr(10))} lines, ms": min(times)}
 
 
-def _peak(pid):
+def peak(pid):
+    """The most memory a process has had, in MB."""
     with open(f"/proc/{pid}/status", encoding="ascii") as text:
         for line in text:
             if line.startswith("VmHWM"):
@@ -175,7 +176,8 @@ def _peak(pid):
     return 0.0
 
 
-def _processor_seconds(pid):
+def processor_seconds(pid):
+    """Seconds of a processor that a process has used."""
     with open(f"/proc/{pid}/schedstat", encoding="ascii") as text:
         return int(text.read().split()[0]) / 1e9
 
@@ -200,9 +202,9 @@ def checks(lab):
     daemon = lab.daemon(host, text + "}\n").start()
     pid = daemon.wait_pid("checkers")
     eventually(lambda: _connections(host) > 3000, 60, "the checks run")
-    began, used = _connections(host), _processor_seconds(pid)
+    began, used = _connections(host), processor_seconds(pid)
     time.sleep(12)
-    done, used = _connections(host) - began, _processor_seconds(pid) - used
+    done, used = _connections(host) - began, processor_seconds(pid) - used
     inside = host.read(PIDS["checkers"]).strip()
     began = _connections(host)
     host.run(f"timeout -s INT 5 strace -f -c -o /run/counts -p {inside}", check=False, timeout=60)
@@ -212,7 +214,7 @@ def checks(lab):
     return {
         "CPU per check, us": used / done * 1e6,
         "system calls per check": calls / traced,
-        "VmHWM of the checkers, MB": _peak(pid),
+        "VmHWM of the checkers, MB": peak(pid),
         "checks a second": done / 12,
     }
 
@@ -224,4 +226,4 @@ def memory(lab):
     daemon = lab.daemon(host, topology.HTTP_GET.configurations()[0]).start()
     eventually(lambda: host.has(topology.HTTP_GET.vips[0]), 10, "master")
     time.sleep(6)
-    return {f"{role}, MB": _peak(daemon.pid(role)) for role in PIDS}
+    return {f"{role}, MB": peak(daemon.pid(role)) for role in PIDS}

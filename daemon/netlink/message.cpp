@@ -5,65 +5,62 @@
 #include <cstring>
 
 namespace understudy::netlink {
-namespace {
-
-void append(Message& message, const void* data, std::size_t size) {
-  const auto* octets = static_cast<const std::uint8_t*>(data);
-  message.insert(message.end(), octets, octets + size);
-  message.resize(NLMSG_ALIGN(message.size()));
-}
-
-}  // namespace
 
 MessageBuilder::MessageBuilder(std::uint16_t type, std::uint16_t flags,
                                std::span<const std::byte> fixed) {
   nlmsghdr header{};
   header.nlmsg_type = type;
   header.nlmsg_flags = static_cast<std::uint16_t>(flags | NLM_F_REQUEST);
-  message_.reserve(128);
-  append(message_, &header, sizeof header);
-  append(message_, fixed.data(), fixed.size());
+  octets_.reserve(128);
+  append(&header, sizeof header);
+  append(fixed.data(), fixed.size());
 }
 
-void MessageBuilder::attribute(std::uint16_t type, ByteView value) {
+void AttributeWriter::append(const void* data, std::size_t size) {
+  const auto* octets = static_cast<const std::uint8_t*>(data);
+  octets_.insert(octets_.end(), octets, octets + size);
+  octets_.resize(NLMSG_ALIGN(octets_.size()));
+}
+
+void AttributeWriter::attribute(std::uint16_t type, ByteView value) {
   const nlattr header{static_cast<std::uint16_t>(NLA_HDRLEN + value.size()), type};
-  append(message_, &header, sizeof header);
-  append(message_, value.data(), value.size());
+  append(&header, sizeof header);
+  append(value.data(), value.size());
 }
 
-void MessageBuilder::attribute(std::uint16_t type, std::uint8_t value) {
+void AttributeWriter::attribute(std::uint16_t type, std::uint8_t value) {
   attribute(type, ByteView(&value, 1));
 }
 
-void MessageBuilder::attribute(std::uint16_t type, std::uint32_t value) {
+void AttributeWriter::attribute(std::uint16_t type, std::uint32_t value) {
   attribute(type, ByteView(reinterpret_cast<const std::uint8_t*>(&value), sizeof value));
 }
 
-void MessageBuilder::attribute(std::uint16_t type, std::uint16_t value) {
+void AttributeWriter::attribute(std::uint16_t type, std::uint16_t value) {
   attribute(type, ByteView(reinterpret_cast<const std::uint8_t*>(&value), sizeof value));
 }
 
-void MessageBuilder::attribute(std::uint16_t type, std::string_view value) {
+void AttributeWriter::attribute(std::uint16_t type, std::string_view value) {
   Bytes octets(value.begin(), value.end());
   octets.push_back(0);
   attribute(type, octets);
 }
 
 std::size_t MessageBuilder::begin_nested(std::uint16_t type) {
-  const std::size_t start = message_.size();
+  const std::size_t start = octets_.size();
   attribute(type, ByteView());
   return start;
 }
 
 void MessageBuilder::end_nested(std::size_t start) {
-  const auto length = static_cast<std::uint16_t>(message_.size() - start);
-  std::memcpy(message_.data() + start + offsetof(nlattr, nla_len), &length, sizeof length);
+  const auto length = static_cast<std::uint16_t>(octets_.size() - start);
+  std::memcpy(octets_.data() + start + offsetof(nlattr, nla_len), &length, sizeof length);
 }
 
 Message MessageBuilder::take() {
-  const auto length = static_cast<std::uint32_t>(message_.size());
-  std::memcpy(message_.data() + offsetof(nlmsghdr, nlmsg_len), &length, sizeof length);
-  return std::move(message_);
+  const auto length = static_cast<std::uint32_t>(octets_.size());
+  std::memcpy(octets_.data() + offsetof(nlmsghdr, nlmsg_len), &length, sizeof length);
+  return std::move(octets_);
 }
 
 std::optional<nlmsghdr> header_of(ByteView message) {
@@ -91,14 +88,6 @@ void Attributes::take(ByteView rest) {
 
 ByteView Attributes::get(std::uint16_t type) const {
   return type <= kHighest ? values_[type] : ByteView{};
-}
-
-std::optional<std::uint32_t> Attributes::u32(std::uint16_t type) const {
-  const ByteView value = get(type);
-  std::uint32_t number = 0;
-  if (value.size() != sizeof number) return std::nullopt;
-  std::memcpy(&number, value.data(), sizeof number);
-  return number;
 }
 
 std::string_view Attributes::text(std::uint16_t type) const {

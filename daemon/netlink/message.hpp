@@ -1,8 +1,9 @@
 // Building and taking apart netlink messages: values in, octets out, and back. No socket.
 //
-// netlink/ talks rtnetlink with the kernel. message, link and address_message are pure; socket owns
-// sequence numbers, acknowledgements and timeouts; monitor keeps a picture of links and addresses
-// and tells of changes. It may not know what VRRP is. Start with monitor.hpp.
+// netlink/ talks rtnetlink with the kernel. message, link, link_request, address_message, route (with
+// tunnel) and rule are pure; socket owns sequence numbers, acknowledgements and timeouts; monitor
+// keeps a picture of links and addresses and tells of changes. It may not know what VRRP is. Start
+// with monitor.hpp.
 #pragma once
 
 #include <linux/netlink.h>
@@ -22,27 +23,36 @@ namespace understudy::netlink {
 /// in.
 using Message = Bytes;
 
+/// Attributes one after the other, as they stand in a message or inside another attribute.
+class AttributeWriter {
+ public:
+  /// Appends an attribute, padded to four octets.
+  void attribute(std::uint16_t type, ByteView value);
+  // Numbers in host byte order.
+  void attribute(std::uint16_t type, std::uint8_t value);
+  void attribute(std::uint16_t type, std::uint16_t value);
+  void attribute(std::uint16_t type, std::uint32_t value);
+  /// Appends a text with its terminating zero.
+  void attribute(std::uint16_t type, std::string_view value);
+  /// What was written.
+  [[nodiscard]] ByteView octets() const { return octets_; }
+
+ protected:
+  void append(const void* data, std::size_t size);
+  Bytes octets_;
+};
+
 /// Puts a message together: the protocol's fixed header, then attributes.
-class MessageBuilder {
+class MessageBuilder : public AttributeWriter {
  public:
   /// `type` is nlmsg_type, `flags` nlmsg_flags without NLM_F_REQUEST and NLM_F_ACK; `fixed` is the
   /// protocol's own header (ifinfomsg, ifaddrmsg …).
   MessageBuilder(std::uint16_t type, std::uint16_t flags, std::span<const std::byte> fixed);
-  /// Appends an attribute, padded to four octets.
-  void attribute(std::uint16_t type, ByteView value);
-  void attribute(std::uint16_t type, std::uint8_t value);
-  void attribute(std::uint16_t type, std::uint32_t value);
-  void attribute(std::uint16_t type, std::uint16_t value);
-  /// Appends a text with its terminating zero.
-  void attribute(std::uint16_t type, std::string_view value);
   /// Begins an attribute that is made of those appended until end_nested() gets what this returned.
   [[nodiscard]] std::size_t begin_nested(std::uint16_t type);
   void end_nested(std::size_t start);
   /// The finished message.
   [[nodiscard]] Message take();
-
- private:
-  Message message_;
 };
 
 /// The header of a message; nullopt when there are not even octets for it.
@@ -67,7 +77,24 @@ class Attributes {
   [[nodiscard]] ByteView get(std::uint16_t type) const;
   [[nodiscard]] bool has(std::uint16_t type) const { return get(type).data() != nullptr; }
   /// A number in host byte order; nullopt when absent or of another size.
-  [[nodiscard]] std::optional<std::uint32_t> u32(std::uint16_t type) const;
+  [[nodiscard]] std::optional<std::uint32_t> u32(std::uint16_t type) const {
+    return number<std::uint32_t>(type);
+  }
+  [[nodiscard]] std::optional<std::uint16_t> u16(std::uint16_t type) const {
+    return number<std::uint16_t>(type);
+  }
+  [[nodiscard]] std::optional<std::uint8_t> u8(std::uint16_t type) const {
+    return number<std::uint8_t>(type);
+  }
+  /// A number or structure as it stands there; nullopt when absent or of another size.
+  template <typename T>
+  [[nodiscard]] std::optional<T> number(std::uint16_t type) const {
+    const ByteView value = get(type);
+    T number{};
+    if (value.size() != sizeof number) return std::nullopt;
+    __builtin_memcpy(&number, value.data(), sizeof number);
+    return number;
+  }
   /// A text without its terminating zero; empty when absent.
   [[nodiscard]] std::string_view text(std::uint16_t type) const;
 

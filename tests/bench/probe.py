@@ -8,6 +8,7 @@ from lab import kernel
 
 PORT = 4242
 PAUSE = 0.001
+IP_PKTINFO = 8  # linux/in.h
 
 
 class Responder:
@@ -17,7 +18,7 @@ class Responder:
         with kernel.network_of(host.pid):
             self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         # The answer leaves from the address that was asked.
-        self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_PKTINFO, 1)
+        self._socket.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
         self._socket.bind(("", PORT))
         self._socket.settimeout(0.2)
         self._name = host.name.encode()

@@ -42,6 +42,12 @@ struct Announce {
   bool operator==(const Announce&) const = default;
 };
 
+/// Announce one address of each interface that garp_extra_if is about, so that switches know where
+/// its hardware address is.
+struct AnnounceInterfaces {
+  bool operator==(const AnnounceInterfaces&) const = default;
+};
+
 /// Announcements not yet sent are dropped: mastership is lost.
 struct CancelAnnouncements {
   bool operator==(const CancelAnnouncements&) const = default;
@@ -69,7 +75,7 @@ struct LogLine {
 };
 
 using Action = std::variant<SendAdvert, AddAddresses, RemoveAddresses, RestoreAddress, Announce,
-                            CancelAnnouncements, Notify, LogLine>;
+                            AnnounceInterfaces, CancelAnnouncements, Notify, LogLine>;
 using Actions = std::vector<Action>;
 
 }  // namespace understudy::vrrp

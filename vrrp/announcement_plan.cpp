@@ -2,54 +2,99 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
+
+#include "vrrp/announcements.hpp"
 
 namespace understudy::vrrp {
+namespace {
 
-void AnnouncementPlan::announced_all(const GarpTiming& timing, TimePoint now) {
-  cancel();
-  if (timing.delay.count() > 0) second_ = now + timing.delay;
-  if (timing.refresh.count() > 0) refresh_ = now + timing.delay + timing.refresh;
+/// Whether `deadline` has come; it is over then.
+bool take(std::optional<TimePoint>& deadline, TimePoint now) {
+  if (!deadline || *deadline > now) return false;
+  deadline.reset();
+  return true;
 }
 
-void AnnouncementPlan::announced_some(const GarpTiming& timing,
-                                      const std::vector<IpAddress>& addresses, TimePoint now) {
-  if (timing.delay.count() == 0) return;
-  // What is coming anyway is about all addresses; putting it off would harm the others.
-  if (second_ && second_only_.empty()) return;
-  second_ = now + timing.delay;
-  second_only_.insert(second_only_.end(), addresses.begin(), addresses.end());
-  std::sort(second_only_.begin(), second_only_.end());
-  second_only_.erase(std::unique(second_only_.begin(), second_only_.end()), second_only_.end());
-}
-
-void AnnouncementPlan::announced_over_lesser(const GarpTiming& timing, TimePoint now) {
-  if (timing.lower_prio_delay.count() == 0 || over_lesser_) return;
-  over_lesser_ = now + timing.lower_prio_delay;
-}
-
-std::vector<Announce> AnnouncementPlan::due(const GarpTiming& timing, TimePoint now) {
-  std::vector<Announce> announcements;
-  const auto take = [now](std::optional<TimePoint>& deadline) {
-    if (!deadline || *deadline > now) return false;
+/// A recurring deadline after a reload: one that still recurs keeps its time unless that is further
+/// away than the new interval.
+void follow(std::optional<TimePoint>& deadline, Duration interval, TimePoint now) {
+  if (interval.count() == 0) {
     deadline.reset();
-    return true;
+  } else if (!deadline || *deadline > now + interval) {
+    deadline = now + interval;
+  }
+}
+
+}  // namespace
+
+void AnnouncementPlan::store(Pending pending) {
+  pending_ = pending == Pending{} ? Rare<Pending>() : Rare<Pending>(std::move(pending));
+}
+
+void AnnouncementPlan::announced_all(const InstanceConfig& config, TimePoint now) {
+  const GarpTiming& timing = config.garp;
+  Pending pending;
+  if (timing.delay.count() > 0) pending.second = now + timing.delay;
+  if (timing.refresh.count() > 0) pending.refresh = now + timing.delay + timing.refresh;
+  if (const auto extra = extra_interval(config); extra.count() > 0) {
+    pending.extra = now + timing.delay + extra;
+  }
+  store(std::move(pending));
+}
+
+void AnnouncementPlan::announced_some(const InstanceConfig& config,
+                                      const std::vector<IpAddress>& addresses, TimePoint now) {
+  if (config.garp.delay.count() == 0) return;
+  // What is coming anyway is about all addresses; putting it off would harm the others.
+  if (pending_->second && pending_->second_only.empty()) return;
+  Pending& pending = pending_.edit();
+  pending.second = now + config.garp.delay;
+  auto& only = pending.second_only;
+  only.insert(only.end(), addresses.begin(), addresses.end());
+  std::sort(only.begin(), only.end());
+  only.erase(std::unique(only.begin(), only.end()), only.end());
+}
+
+void AnnouncementPlan::announced_over_lesser(const InstanceConfig& config, TimePoint now) {
+  if (config.garp.lower_prio_delay.count() == 0 || pending_->over_lesser) return;
+  pending_.edit().over_lesser = now + config.garp.lower_prio_delay;
+}
+
+void AnnouncementPlan::reconfigure(const InstanceConfig& config, TimePoint now) {
+  Pending pending = *pending_;
+  follow(pending.refresh, config.garp.refresh, now);
+  follow(pending.extra, extra_interval(config), now);
+  store(std::move(pending));
+}
+
+Actions AnnouncementPlan::due(const InstanceConfig& config, TimePoint now) {
+  const auto first = deadline();
+  if (!first || *first > now) return {};
+  const GarpTiming& timing = config.garp;
+  Pending pending = *pending_;
+  Actions actions;
+  const auto announce = [&](unsigned repeat, std::vector<IpAddress> only) {
+    if (repeat > 0) actions.emplace_back(Announce{repeat, std::move(only)});
   };
-  if (take(second_)) {
-    announcements.push_back(Announce{timing.repeat, std::move(second_only_)});
-    second_only_.clear();
+  if (take(pending.second, now)) announce(timing.repeat, std::exchange(pending.second_only, {}));
+  if (take(pending.over_lesser, now)) announce(timing.lower_prio_repeat, {});
+  if (take(pending.refresh, now)) {
+    announce(timing.refresh_repeat, {});
+    if (timing.refresh.count() > 0) pending.refresh = now + timing.refresh;
   }
-  if (take(over_lesser_)) announcements.push_back(Announce{timing.lower_prio_repeat, {}});
-  if (take(refresh_)) {
-    announcements.push_back(Announce{timing.refresh_repeat, {}});
-    if (timing.refresh.count() > 0) refresh_ = now + timing.refresh;
+  if (take(pending.extra, now)) {
+    actions.emplace_back(AnnounceInterfaces{});
+    if (const auto extra = extra_interval(config); extra.count() > 0) pending.extra = now + extra;
   }
-  std::erase_if(announcements, [](const Announce& announce) { return announce.repeat == 0; });
-  return announcements;
+  store(std::move(pending));
+  return actions;
 }
 
 std::optional<TimePoint> AnnouncementPlan::deadline() const {
   std::optional<TimePoint> first;
-  for (const auto& candidate : {second_, refresh_, over_lesser_}) {
+  for (const auto& candidate :
+       {pending_->second, pending_->refresh, pending_->over_lesser, pending_->extra}) {
     if (candidate && (!first || *candidate < *first)) first = candidate;
   }
   return first;

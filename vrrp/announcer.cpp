@@ -1,10 +1,15 @@
 #include "vrrp/announcer.hpp"
 
+#include <linux/if_addr.h>
+#include <net/ethernet.h>
+
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
 #include <utility>
-#include <vector>
 
 #include "vrrp/announce.hpp"
 
@@ -13,68 +18,124 @@ namespace {
 
 /// Frames between two looks at the timers: well under a millisecond of work.
 constexpr std::size_t kPerSlice = 64;
+/// Until another look whether the kernel has all addresses.
+constexpr std::chrono::microseconds kKernelTime(200);
+/// How long the sysctl that decides on the router flag is believed.
+constexpr std::chrono::seconds kForwardingAge(5);
 
-/// Whether the interface forwards IPv6: the router flag of its neighbour advertisements.
-bool forwards_v6(const std::string& interface) {
-  std::ifstream file("/proc/sys/net/ipv6/conf/" + interface + "/forwarding");
-  return file.get() == '1';
+LinkLayer link_layer(const netlink::Link& link) {
+  return {link.hardware, link.address, link.broadcast};
 }
 
 }  // namespace
 
 Announcer::Announcer(Loop& loop, Log& log, const KernelObjects& kernel,
                      const netlink::Monitor& monitor, FrameSocket frames)
-    : loop_(loop), log_(log), kernel_(kernel), monitor_(monitor), frames_(std::move(frames)) {}
+    : loop_(loop),
+      log_(log),
+      kernel_(kernel),
+      monitor_(monitor),
+      frames_(std::move(frames)),
+      timer_(loop, [this] { send_due(); }) {}
 
-void Announcer::announce(Instance& instance, const Announce& action) {
-  const InstanceConfig& config = instance.config();
-  std::vector<Announcement> announcements;
-  for (const auto* list : {&config.addresses, &config.excluded}) {
-    for (const VirtualAddress& address : *list) {
-      if (!action.only.empty() &&
-          std::ranges::find(action.only, address.address) == action.only.end()) {
-        continue;
-      }
-      const std::string& interface = address.device.empty() ? config.interface : address.device;
-      announcements.push_back({address.address, interface});
-      log_.detail("({}) Sending/queueing {} on {} for {}", config.name,
-                  address.address.is_v4() ? "gratuitous ARPs" : "Unsolicited Neighbour Adverts",
-                  interface, address.address.to_string());
-    }
-  }
-  instance.garp.queue(announcements, action.repeat, loop_.now());
-  send_due(instance);
+void Announcer::configure(const GlobalConfig& global, const VrrpConfig& config) {
+  schedule_.configure({global.garp_interval, global.gna_interval}, config.garp_groups);
 }
 
-void Announcer::send_due(Instance& instance) {
+void Announcer::announce(const Instance& instance, const Announce& action) {
+  queue(instance, announcements_of(instance.config(), action), action.repeat);
+}
+
+void Announcer::announce(const Instance& instance, const AnnounceInterfaces& /*action*/) {
+  queue(instance, further_interfaces(instance.config()), 1);
+}
+
+void Announcer::queue(const Instance& instance, const std::vector<Announcement>& announcements,
+                      unsigned repeat) {
+  std::vector<Announcement> ready;
+  for (const Announcement& one : announcements) {
+    log_.detail("({}) Sending/queueing {} on {} for {}", instance.config().name,
+                one.address.is_v4() ? "gratuitous ARPs" : "Unsolicited Neighbour Adverts",
+                one.interface, one.address.to_string());
+    if (unique(one)) {
+      ready.push_back(one);
+    } else {
+      parked_.emplace(&instance, Parked{one, repeat});
+    }
+  }
+  schedule_.queue(&instance, ready, repeat, loop_.now());
+  arm();
+}
+
+bool Announcer::unique(const Announcement& announcement) const {
+  if (!announcement.detect_duplicates) return true;
+  const netlink::Link* link = monitor_.link(announcement.interface);
+  if (link == nullptr) return false;
+  const auto* address =
+      monitor_.find(link->index, announcement.address, announcement.prefix_length);
+  return address != nullptr && (address->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) == 0;
+}
+
+void Announcer::address_changed(const netlink::InterfaceAddress& address) {
+  for (auto at = parked_.begin(); at != parked_.end();) {
+    const auto next = std::next(at);
+    if (at->second.announcement.address == address.address && unique(at->second.announcement)) {
+      const auto found = parked_.extract(at);
+      const Parked& parked = found.mapped();
+      schedule_.queue(found.key(), {parked.announcement}, parked.repeat, loop_.now());
+      arm();
+    }
+    at = next;
+  }
+}
+
+void Announcer::arm() {
+  const auto next = schedule_.deadline();
+  timer_.arm(next ? std::optional(std::max(*next, loop_.now())) : std::nullopt);
+}
+
+void Announcer::send_due() {
   // An address is announced when it is there.
-  if (!kernel_.pending()) {
-    for (const auto& announcement : instance.garp.due(loop_.now(), kPerSlice)) {
-      send(instance, announcement);
-    }
+  if (kernel_.pending()) {
+    timer_.arm(loop_.now() + kKernelTime);
+    return;
   }
-  const auto next = instance.garp.deadline();
-  instance.garp_timer.arm(next ? std::optional(std::max(*next, loop_.now())) : std::nullopt);
+  for (const Announcement& one : schedule_.due(loop_.now(), kPerSlice)) send(one);
+  arm();
 }
 
-void Announcer::send(const Instance& instance, const Announcement& announcement) {
+void Announcer::send(const Announcement& announcement) {
   const netlink::Link* link = monitor_.link(announcement.interface);
   if (link == nullptr || (link->flags & (IFF_NOARP | IFF_LOOPBACK)) != 0) return;
+  const LinkLayer layer = link_layer(*link);
+  if (!can_announce(layer)) return;
   const IpAddress& address = announcement.address;
   const bool v4 = address.is_v4();
-  log_.detail("Sending {} on {} for {}", v4 ? "gratuitous ARP" : "Unsolicited Neighbour Advert",
+  log_.detail("Sending {} on {} for {}", v4 ? "gratuitous ARP" : "unsolicited Neighbour Advert",
               link->name, address.to_string());
-  const Bytes frame = v4 ? gratuitous_arp(link->mac, address)
-                         : unsolicited_na(link->mac, address, forwards_v6(link->name));
-  const int error = frames_.send(link->index, frame);
+  const Bytes frame =
+      v4 ? gratuitous_arp(layer, address) : unsolicited_na(layer, address, forwards_v6(*link));
+  const int error = frames_.send(link->index, v4 ? ETHERTYPE_ARP : ETHERTYPE_IPV6, frame);
   if (error == 0) return;
-  log_.detail("({}) Error {} ({}) sending gratuitous ARP on {} for {}", instance.config().name,
-              error, std::strerror(error), link->name, address.to_string());
+  log_.detail("Error {} ({}) sending {} on {} for {}", error, std::strerror(error),
+              v4 ? "gratuitous ARP" : "ndisc unsolicited neighbour advert", link->name,
+              address.to_string());
 }
 
-void Announcer::cancel(Instance& instance) {
-  instance.garp.cancel();
-  instance.garp_timer.disarm();
+bool Announcer::forwards_v6(const netlink::Link& link) {
+  const auto [position, is_new] = forwarding_.try_emplace(link.index);
+  Forwarding& forwarding = position->second;
+  if (is_new || loop_.now() - forwarding.read > kForwardingAge) {
+    std::ifstream file("/proc/sys/net/ipv6/conf/" + link.name + "/forwarding");
+    forwarding = {file.get() == '1', loop_.now()};
+  }
+  return forwarding.on;
+}
+
+void Announcer::cancel(const Instance& instance) {
+  schedule_.cancel(&instance);
+  parked_.erase(&instance);
+  arm();
 }
 
 }  // namespace understudy::vrrp

@@ -71,8 +71,12 @@ void Executor::act(Instance& instance, const Announce& action) {
   announcer_.announce(instance, action);
 }
 
+void Executor::act(Instance& instance, const AnnounceInterfaces& action) {
+  announcer_.announce(instance, action);
+}
+
 void Executor::act(Instance& instance, const CancelAnnouncements& /*action*/) {
-  Announcer::cancel(instance);
+  announcer_.cancel(instance);
 }
 
 void Executor::act(Instance& instance, const Notify& action) {

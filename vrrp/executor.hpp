@@ -38,6 +38,7 @@ class Executor {
   void act(Instance& instance, const RemoveAddresses& action);
   void act(Instance& instance, const RestoreAddress& action);
   void act(Instance& instance, const Announce& action);
+  void act(Instance& instance, const AnnounceInterfaces& action);
   void act(Instance& instance, const CancelAnnouncements& action);
   void act(Instance& instance, const Notify& action);
   void act(Instance& instance, const LogLine& action);

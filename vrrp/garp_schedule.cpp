@@ -1,67 +1,117 @@
 #include "vrrp/garp_schedule.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace understudy::vrrp {
 
-GarpSchedule::GarpSchedule(Duration arp_interval, Duration na_interval) {
-  lanes_[0].interval = arp_interval;
-  lanes_[1].interval = na_interval;
-}
-
-void GarpSchedule::queue(const std::vector<Announcement>& announcements, unsigned repeat,
-                         TimePoint now) {
-  if (repeat == 0) return;
-  for (const Announcement& announcement : announcements) {
-    Lane& lane = lanes_[announcement.address.is_v6() ? 1 : 0];
-    // An idle lane may send at once, but not sooner after its last packet than its interval.
-    if (lane.order.empty()) lane.next = std::max(lane.next, now);
-    const auto [position, is_new] = lane.left.try_emplace(announcement, repeat);
-    if (is_new) {
-      lane.order.push_back(announcement);
-    } else {
-      position->second = std::max(position->second, repeat);
+void GarpSchedule::configure(const Pause& common, const std::vector<GarpGroup>& groups) {
+  common_ = common;
+  grouped_.clear();
+  for (const GarpGroup& group : groups) {
+    if (group.interfaces.empty()) continue;
+    const Pause pause{group.garp_interval.value_or(std::chrono::microseconds(0)),
+                      group.gna_interval.value_or(std::chrono::microseconds(0))};
+    for (const std::string& interface : group.interfaces) {
+      grouped_[interface] = {pause, group.interfaces.front()};
     }
   }
+}
+
+GarpSchedule::Lane& GarpSchedule::lane_of(const Announcement& announcement) {
+  const auto group = grouped_.find(announcement.base);
+  const Pause& pause = group == grouped_.end() ? common_ : group->second.first;
+  const std::string& name = group == grouped_.end() ? announcement.base : group->second.second;
+  const bool v6 = announcement.address.is_v6();
+  const Duration least = v6 ? pause.na : pause.arp;
+  if (least.count() == 0) return unpaced_;
+  auto& lane = lanes_[v6 ? 1 : 0][name];
+  if (!lane) lane = std::make_unique<Lane>();
+  lane->pause = least;
+  return *lane;
+}
+
+void GarpSchedule::schedule(Lane& lane, TimePoint when) {
+  lane.next = when;
+  ready_.emplace(when, &lane);
+}
+
+void GarpSchedule::queue(Owner owner, const std::vector<Announcement>& announcements,
+                         unsigned repeat, TimePoint now) {
+  if (repeat == 0) return;
+  for (const Announcement& announcement : announcements) {
+    Lane& lane = lane_of(announcement);
+    // An idle lane may send at once, but not sooner after its last packet than its pause.
+    if (lane.owners == 0) schedule(lane, std::max(lane.next, now));
+    const auto [position, first] = waiting_.try_emplace({owner, &lane});
+    if (first) {
+      ++lane.owners;
+      lane.turns.push_back(owner);
+    }
+    Waiting& waiting = position->second;
+    const auto [left, is_new] = waiting.left.try_emplace(announcement, repeat);
+    if (is_new) {
+      waiting.order.push_back(announcement);
+    } else {
+      left->second = std::max(left->second, repeat);
+    }
+  }
+}
+
+Announcement GarpSchedule::take(Lane& lane) {
+  auto found = waiting_.end();
+  while (found == waiting_.end()) {
+    found = waiting_.find({lane.turns.front(), &lane});
+    lane.turns.pop_front();
+  }
+  Waiting& waiting = found->second;
+  Announcement announcement = std::move(waiting.order.front());
+  waiting.order.pop_front();
+  const auto left = waiting.left.find(announcement);
+  if (--left->second == 0) {
+    waiting.left.erase(left);
+  } else {
+    waiting.order.push_back(announcement);
+  }
+  if (waiting.order.empty()) {
+    waiting_.erase(found);
+    --lane.owners;
+  } else {
+    lane.turns.push_back(found->first.first);
+  }
+  return announcement;
 }
 
 std::vector<Announcement> GarpSchedule::due(TimePoint now, std::size_t limit) {
   std::vector<Announcement> taken;
-  for (Lane& lane : lanes_) take(lane, now, limit, taken);
+  while (!ready_.empty() && ready_.begin()->first <= now && taken.size() < limit) {
+    Lane& lane = *ready_.begin()->second;
+    ready_.erase(ready_.begin());
+    const bool paced = lane.pause.count() > 0;
+    do {
+      taken.push_back(take(lane));
+    } while (!paced && lane.owners > 0 && taken.size() < limit);
+    // Late or not, the next one keeps its distance: what was missed is not made up for in a burst.
+    if (paced) lane.next = now + lane.pause;
+    if (lane.owners > 0) schedule(lane, lane.next);
+  }
   return taken;
 }
 
-void GarpSchedule::take(Lane& lane, TimePoint now, std::size_t limit,
-                        std::vector<Announcement>& taken) {
-  while (!lane.order.empty() && lane.next <= now && taken.size() < limit) {
-    Announcement announcement = std::move(lane.order.front());
-    lane.order.pop_front();
-    const auto position = lane.left.find(announcement);
-    if (--position->second == 0) {
-      lane.left.erase(position);
-    } else {
-      lane.order.push_back(announcement);
-    }
-    taken.push_back(std::move(announcement));
-    // Late or not, the next one keeps its distance: what was missed is not made up for in a burst.
-    lane.next = lane.interval.count() > 0 ? now + lane.interval : lane.next;
-  }
-}
-
 std::optional<TimePoint> GarpSchedule::deadline() const {
-  std::optional<TimePoint> first;
-  for (const Lane& lane : lanes_) {
-    if (lane.order.empty()) continue;
-    if (!first || lane.next < *first) first = lane.next;
-  }
-  return first;
+  if (ready_.empty()) return std::nullopt;
+  return ready_.begin()->first;
 }
 
-void GarpSchedule::cancel() {
-  for (Lane& lane : lanes_) {
-    lane.order.clear();
-    lane.left.clear();
+void GarpSchedule::cancel(Owner owner) {
+  auto position = waiting_.lower_bound({owner, nullptr});
+  while (position != waiting_.end() && position->first.first == owner) {
+    Lane& lane = *position->first.second;
+    position = waiting_.erase(position);
+    if (--lane.owners > 0) continue;
+    lane.turns.clear();
+    ready_.erase({lane.next, &lane});
   }
 }
 

@@ -1,57 +1,89 @@
-// Which packet of the announcements a machine wants now leaves when: gratuitous ARP and unsolicited
-// neighbour advertisements, paced per family so that a thousand addresses neither flood a switch
-// nor keep an advert waiting. When a machine wants them (garp_master_delay) says AnnouncementPlan.
+// Which packet of the announcements that machines want now leaves when: gratuitous ARP and
+// unsolicited neighbour advertisements of all instances, paced per family and interface (or group
+// of interfaces), so that a thousand addresses neither flood a switch nor keep an advert waiting.
+// When a machine wants them (garp_master_delay …) says AnnouncementPlan.
+//
+// It holds something only for who waits: thousands of idle instances cost nothing.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "daemon/base/address.hpp"
 #include "daemon/base/types.hpp"
+#include "vrrp/announcements.hpp"
+#include "vrrp/config.hpp"
 
 namespace understudy::vrrp {
 
-/// One address to be announced on one interface.
-struct Announcement {
-  IpAddress address;
-  std::string interface;
-  auto operator<=>(const Announcement&) const = default;
+/// At least so much between two packets (garp_interval, gna_interval); 0: none.
+struct Pause {
+  Duration arp{};
+  Duration na{};
+  bool operator==(const Pause&) const = default;
 };
 
-/// The announcements of one instance that wait to be sent. Rounds go through all addresses before
-/// any is repeated, as the original does.
+/// The announcements of all instances that wait to be sent. Rounds go through all addresses of an
+/// instance before any is repeated, as the original does, and instances take turns.
 class GarpSchedule {
  public:
-  /// `arp_interval` and `na_interval`: at least so much between two packets of that family
-  /// (garp_interval, gna_interval); 0: as many as due() gives at a time.
-  explicit GarpSchedule(Duration arp_interval = {}, Duration na_interval = {});
+  /// Who announces: anything that is unique among those that do.
+  using Owner = const void*;
+
+  /// `common` holds for each interface by itself that is in none of the `groups`; interfaces of a
+  /// group share its pause. What waits keeps the pace it was queued with.
+  void configure(const Pause& common, const std::vector<GarpGroup>& groups);
 
   /// Adds `repeat` rounds over `announcements`. One that already waits is not sent more often than
   /// the larger of what is left and `repeat`.
-  void queue(const std::vector<Announcement>& announcements, unsigned repeat, TimePoint now);
+  void queue(Owner owner, const std::vector<Announcement>& announcements, unsigned repeat,
+             TimePoint now);
   /// Takes what may be sent now, at most `limit` announcements; call again at deadline().
   [[nodiscard]] std::vector<Announcement> due(TimePoint now, std::size_t limit);
   /// When due() has something; nullopt: nothing waits.
   [[nodiscard]] std::optional<TimePoint> deadline() const;
-  /// Drops everything; the pace is kept.
-  void cancel();
+  /// Drops what the owner has waiting; the pace is kept.
+  void cancel(Owner owner);
 
  private:
-  /// The announcements of one family: their order, and how often each is still to be sent.
+  /// What shares a pace: a family on an interface or group. The one without a pause serves all that
+  /// have none.
   struct Lane {
-    Duration interval{};
+    Duration pause{};
     TimePoint next;
+    /// How many have something waiting; the lane is in ready_ while it is not 0.
+    unsigned owners = 0;
+    /// Whose turn it is; may name owners that have cancelled.
+    std::deque<Owner> turns;
+  };
+  /// What one owner has waiting in one lane: the order, and how often each is still to be sent.
+  struct Waiting {
     std::deque<Announcement> order;
     std::map<Announcement, unsigned> left;
   };
-  static void take(Lane& lane, TimePoint now, std::size_t limit, std::vector<Announcement>& taken);
+  using Ready = std::set<std::pair<TimePoint, Lane*>>;
 
-  std::array<Lane, 2> lanes_;
+  [[nodiscard]] Lane& lane_of(const Announcement& announcement);
+  void schedule(Lane& lane, TimePoint when);
+  /// The next announcement of a lane in which somebody waits.
+  Announcement take(Lane& lane);
+
+  /// By family (IPv4 first) and by group's or interface's name.
+  std::array<std::map<std::string, std::unique_ptr<Lane>>, 2> lanes_;
+  Lane unpaced_;
+  Pause common_;
+  /// Pause and name of its group, by interface.
+  std::map<std::string, std::pair<Pause, std::string>> grouped_;
+  /// Lanes in which somebody waits, by when they may send.
+  Ready ready_;
+  std::map<std::pair<Owner, Lane*>, Waiting> waiting_;
 };
 
 }  // namespace understudy::vrrp

@@ -213,9 +213,7 @@ void Machine::handle(const TimerExpired& /*event*/, Turn& turn) {
       take_over(turn);
     }
   }
-  for (Announce& announce : plan_.due(config_->garp, turn.now)) {
-    turn.actions.push_back(std::move(announce));
-  }
+  for (Action& action : plan_.due(*config_, turn.now)) turn.actions.push_back(std::move(action));
   for (const IpAddress& address : restore_limit_.due(turn.now)) restore(address, turn);
 }
 
@@ -302,6 +300,7 @@ void Machine::handle(const Reconfigured& event, Turn& turn) {
 
 void Machine::reconfigure_master(const InstanceConfig& before, Turn& turn) {
   master_interval_ = config_->advert_interval;
+  plan_.reconfigure(*config_, turn.now);
   if (adverts_differ(before, *config_)) send_advert(effective_priority(), turn);
   const auto old_addresses = all_addresses(before);
   const auto new_addresses = all_addresses(*config_);
@@ -314,7 +313,7 @@ void Machine::reconfigure_master(const InstanceConfig& before, Turn& turn) {
     }
   }
   if (announce.only.empty()) return;
-  plan_.announced_some(config_->garp, announce.only, turn.now);
+  plan_.announced_some(*config_, announce.only, turn.now);
   if (announce.repeat > 0) turn.actions.push_back(std::move(announce));
 }
 
@@ -346,7 +345,7 @@ void Machine::send_advert(Priority priority, Turn& turn) {
 void Machine::announce_all(Turn& turn) {
   // What an earlier announcement has not sent yet is part of this one.
   if (config_->garp.repeat > 0) turn.actions.push_back(Announce{config_->garp.repeat, {}});
-  plan_.announced_all(config_->garp, turn.now);
+  plan_.announced_all(*config_, turn.now);
 }
 
 void Machine::restore(const IpAddress& address, Turn& turn) {

@@ -229,7 +229,7 @@ void Machine::hold_against(const AdvertReceived& event, Turn& turn) {
   if (!config_->lower_prio_no_advert) send_advert(effective_priority(), turn);
   if (config_->garp.lower_prio_repeat == 0) return;
   turn.actions.push_back(Announce{config_->garp.lower_prio_repeat, {}});
-  plan_.announced_over_lesser(config_->garp, turn.now);
+  plan_.announced_over_lesser(*config_, turn.now);
 }
 
 }  // namespace understudy::vrrp

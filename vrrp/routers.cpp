@@ -26,27 +26,19 @@ Routers::Routers(const Surroundings& surroundings, FrameSocket frames, const Glo
           around_.monitor,
           [this](const netlink::InterfaceAddress& address) { return kernel_.is_ours(address); }),
       transport_(around_.loop, around_.log, around_.page, interfaces_,
-                 [this](Instance& instance, const Received& received) {
-                   step(instance, AdvertReceived{received.source, received.advert});
-                 }),
+                 [this](Instance& instance, const AdvertReceived& advert) { step(instance, advert); }),
       announcer_(around_.loop, around_.log, kernel_, around_.monitor, std::move(frames)),
       executor_(around_.loop, around_.log, around_.channel, around_.page, kernel_, transport_,
                 announcer_),
       config_(config) {
-  set_pace(global);
-}
-
-void Routers::set_pace(const GlobalConfig& global) {
-  arp_interval_ = global.garp_interval;
-  na_interval_ = global.gna_interval;
+  announcer_.configure(global, config);
 }
 
 std::unique_ptr<Instance> Routers::make_instance(const InstanceConfig& config) {
   const IpAddress primary = config.mcast_source.value_or(interfaces_.use(config.interface).primary);
   auto instance = std::make_unique<Instance>(
       around_.loop, std::make_shared<const InstanceConfig>(config), primary,
-      GarpSchedule(arp_interval_, na_interval_), [this](Instance& self) { expire(self); },
-      [this](Instance& self) { announcer_.send_due(self); });
+      [this](Instance& self) { expire(self); });
   interfaces_.attach(*instance);
   transport_.attach(*instance);
   return instance;
@@ -107,7 +99,7 @@ void Routers::expire(Instance& instance) {
 
 void Routers::reload(const GlobalConfig& global, const VrrpConfig& config,
                      const InstanceDiff& difference) {
-  set_pace(global);
+  announcer_.configure(global, config);
   for (const auto& line : tracking_.reconfigure(config)) around_.log.info("{}", line);
   learn_links(config);
   kernel_.set_configured(config.instances);

@@ -80,11 +80,8 @@ class Routers {
   void reconfigure(Instance& instance, const InstanceConfig& config);
   void remove(Instance& instance);
   void sort_in(Instances& instances, const VrrpConfig& config, const InstanceDiff& difference);
-  void set_pace(const GlobalConfig& global);
 
   Surroundings around_;
-  Duration arp_interval_{};
-  Duration na_interval_{};
   Tracking tracking_;
   KernelObjects kernel_;
   Interfaces interfaces_;

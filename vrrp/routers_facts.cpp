@@ -111,6 +111,7 @@ void Routers::set_source(Instance& instance, const IpAddress& source) {
 
 void Routers::on_address(const netlink::InterfaceAddress& address, bool removed, bool ours) {
   tell_losers(kernel_.changed(address, removed, ours), address.address);
+  announcer_.address_changed(address);
   if (kernel_.is_ours(address)) return;
   const auto link = around_.monitor.links().find(address.index);
   if (link == around_.monitor.links().end()) return;

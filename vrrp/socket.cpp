@@ -1,11 +1,9 @@
 #include "vrrp/socket.hpp"
 
-#include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -132,15 +130,12 @@ Result<FrameSocket> FrameSocket::open() {
   return FrameSocket(std::move(fd));
 }
 
-int FrameSocket::send(InterfaceIndex index, ByteView frame) {
-  if (frame.size() < sizeof(ethhdr)) return EINVAL;
+int FrameSocket::send(InterfaceIndex index, std::uint16_t ethertype, ByteView frame) {
+  // No address: the frame's own header says where it goes.
   sockaddr_ll to{};
   to.sll_family = AF_PACKET;
   to.sll_ifindex = static_cast<int>(index.value());
-  // The frame's own type, in network order there and here.
-  std::memcpy(&to.sll_protocol, frame.data() + offsetof(ethhdr, h_proto), sizeof to.sll_protocol);
-  to.sll_halen = ETH_ALEN;
-  std::copy_n(frame.begin(), ETH_ALEN, std::begin(to.sll_addr));
+  to.sll_protocol = htons(ethertype);
   const ssize_t sent = sendto(fd_.get(), frame.data(), frame.size(), MSG_DONTWAIT,
                               reinterpret_cast<const sockaddr*>(&to), sizeof to);
   return sent < 0 ? errno : 0;

@@ -42,13 +42,14 @@ class AdvertSocket {
   std::map<IpAddress, unsigned> groups_;
 };
 
-/// Sends whole Ethernet frames on any interface; hears nothing.
+/// Sends whole frames on any interface; hears nothing.
 class FrameSocket {
  public:
   /// Needs CAP_NET_RAW.
   static Result<FrameSocket> open();
-  /// Sends one frame, Ethernet header included. Returns 0 or the errno.
-  int send(InterfaceIndex index, ByteView frame);
+  /// Sends one frame, link-layer header included, of the protocol `ethertype` (host order). Returns
+  /// 0 or the errno.
+  int send(InterfaceIndex index, std::uint16_t ethertype, ByteView frame);
 
  private:
   explicit FrameSocket(Fd fd) : fd_(std::move(fd)) {}

@@ -69,6 +69,8 @@ std::optional<LinkMessage> decode_link(ByteView message) {
     const auto base = attributes.u32(IFLA_LINK).value_or(0);
     if (!result.link.base_elsewhere) result.link.base = InterfaceIndex(base);
   }
+  result.link.address = HardwareAddress(attributes.get(IFLA_ADDRESS));
+  result.link.broadcast = HardwareAddress(attributes.get(IFLA_BROADCAST));
   const ByteView mac = attributes.get(IFLA_ADDRESS);
   if (mac.size() == result.link.mac.bytes.size()) {
     std::ranges::copy(mac, result.link.mac.bytes.begin());

@@ -25,6 +25,9 @@ struct Link {
   std::uint32_t flags = 0;
   /// All zeros for an interface without an Ethernet address.
   MacAddress mac;
+  /// Address and broadcast address in full, whatever the kind of hardware; empty: it has none.
+  HardwareAddress address;
+  HardwareAddress broadcast;
   /// ARPHRD_* (linux/if_arp.h).
   std::uint16_t hardware = 0;
   std::uint32_t mtu = 0;

@@ -22,6 +22,9 @@ struct Describe {
     for (const IpAddress& address : action.only) text += " " + address.to_string();
     return text;
   }
+  std::string operator()(const AnnounceInterfaces& /*action*/) const {
+    return "announce interfaces";
+  }
   std::string operator()(const CancelAnnouncements& /*action*/) const { return "cancel"; }
   std::string operator()(const Notify& action) const {
     return fmt::format("notify {} {}{}{}", name(action.state), action.priority.value(),

@@ -11,19 +11,23 @@
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //   |                       IP Address (1) … (n)                    |
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-//   |           Authentication Data, 8 octets, version 2 only       |
+//   |    Authentication Data, 8 octets, version 2 over IPv4 only    |
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//
+// This file knows octets. Headers around the PDU: datagram.hpp, ah.hpp; the trailer behind it:
+// hmac.hpp; whether an advert is to be believed: reception.hpp.
 #pragma once
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "daemon/base/address.hpp"
 #include "daemon/base/bytes.hpp"
-#include "daemon/base/result.hpp"
 #include "daemon/base/types.hpp"
 #include "vrrp/config.hpp"
 
@@ -31,6 +35,8 @@ namespace understudy::vrrp {
 
 /// IP protocol number of VRRP.
 inline constexpr std::uint8_t kIpProtocolVrrp = 112;
+/// Octets of a PDU before its addresses.
+inline constexpr std::size_t kPduHeaderSize = 8;
 
 /// An advert's contents, independent of how it travels.
 struct Advert {
@@ -46,28 +52,54 @@ struct Advert {
   bool operator==(const Advert&) const = default;
 };
 
-/// Octets of the VRRP PDU, checksum filled in. `source` and `destination` are for the pseudo header
-/// of version 3.
-[[nodiscard]] Bytes encode(const Advert& advert, const IpAddress& source,
-                           const IpAddress& destination);
-
-/// An IPv4 packet around a PDU: TOS 0xc0, TTL 255, identification `id`, header checksum filled in.
-[[nodiscard]] Bytes wrap_ipv4(ByteView pdu, const IpAddress& source, const IpAddress& destination,
-                              std::uint16_t id);
-
-/// A received packet taken apart.
-struct Received {
-  IpAddress source;
-  IpAddress destination;
-  std::uint8_t ttl = 0;
-  Advert advert;
-  bool operator==(const Received&) const = default;
+/// What a checksum covers besides the PDU. IPv6 always has the pseudo header.
+enum class ChecksumForm : std::uint8_t {
+  /// Nothing: version 2, and version 3 over IPv4 by RFC 9568 (v3_checksum_as_v2).
+  plain,
+  /// Source, destination, protocol and length: RFC 5798 section 5.2.8.
+  pseudo_header,
+  /// The same with the multicast group as destination although the advert is unicast: keepalived
+  /// before 1.2.20 (old_unicast_checksum).
+  group_pseudo_header
 };
+inline constexpr std::size_t kChecksumForms = 3;
 
-/// Decodes an IPv4 packet (header included) with a VRRP PDU of either version; checks lengths,
-/// type, TTL 255 and checksum (RFC 3768 section 7.1). The checksum of version 3 may be RFC 5798's
-/// or RFC 9568's (without pseudo header). The error says what is wrong in the original's words,
-/// without the "(INSTANCE) " in front.
-[[nodiscard]] Result<Received> decode_ipv4(ByteView packet);
+/// The 8 octets of authentication data for a password: padded with zeros, cut after 8.
+[[nodiscard]] std::array<std::uint8_t, 8> password_octets(std::string_view password);
+
+/// What an instance says with this priority.
+[[nodiscard]] Advert advert_of(const InstanceConfig& config, Priority priority);
+
+/// Octets of the VRRP PDU, checksum 0. `family`: of the packet; its addresses are of the same.
+[[nodiscard]] Bytes encode(const Advert& advert, Family family);
+/// Fills in the checksum of `pdu` (which may have a trailer that is covered too). With a pseudo
+/// header it covers `source` and `destination`, of the group for an old unicast checksum.
+void set_checksum(Bytes& pdu, std::uint8_t version, const IpAddress& source,
+                  const IpAddress& destination, ChecksumForm form);
+
+/// The form of the checksum of the PDU with all it covers; nullopt: it is wrong. `group` is tried
+/// as destination too unless it is empty.
+[[nodiscard]] std::optional<ChecksumForm> verify_checksum(ByteView pdu, const IpAddress& source,
+                                                          const IpAddress& destination,
+                                                          const IpAddress& group);
+
+/// Octets the PDU that begins here says it has. `pdu` has at least kPduHeaderSize.
+[[nodiscard]] std::size_t stated_size(ByteView pdu, Family family);
+/// Reads a PDU of stated_size(), type and authentication type being right.
+[[nodiscard]] Advert decode(ByteView pdu, Family family);
+
+/// Fields of a PDU that are looked at before it is decoded.
+[[nodiscard]] inline std::uint8_t pdu_version(ByteView pdu) { return pdu[0] >> 4U; }
+[[nodiscard]] inline std::uint8_t pdu_type(ByteView pdu) { return pdu[0] & 0x0fU; }
+[[nodiscard]] inline VirtualRouterId pdu_vrid(ByteView pdu) { return VirtualRouterId(pdu[1]); }
+/// Version 2.
+[[nodiscard]] inline std::uint8_t pdu_authentication_type(ByteView pdu) { return pdu[4]; }
+[[nodiscard]] std::chrono::milliseconds pdu_interval(ByteView pdu);
+
+/// The only type there is.
+inline constexpr std::uint8_t kTypeAdvertisement = 1;
+
+/// The number of an authentication on the wire (RFC 2338 section 5.3.6).
+[[nodiscard]] std::uint8_t to_wire(Authentication authentication);
 
 }  // namespace understudy::vrrp

@@ -1,7 +1,7 @@
 // The vrrp child process: wires machines, sockets, kernel and parent together.
 //
 // The way of a packet: AdvertSocket::receive (socket.hpp), called by Transport (transport.hpp):
-// decode_ipv4 (packet.hpp), check_advert (authentication.hpp) -> Routers (routers.hpp) ->
+// read_ipv4 (datagram.hpp), examine (reception.hpp) -> Routers (routers.hpp) ->
 // Machine::step (machine.hpp; machine_adverts.cpp) -> its Actions to the Executor (executor.hpp):
 // adverts by Transport, addresses by KernelObjects, announcements by Announcer, news as a
 // Notification (notification.hpp) to the parent, whose run::Notifier runs scripts and sends mail.

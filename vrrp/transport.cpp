@@ -2,10 +2,14 @@
 
 #include <sys/epoll.h>
 
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "vrrp/handover_record.hpp"
+#include "vrrp/hmac.hpp"
+#include "vrrp/outgoing.hpp"
+#include "vrrp/reception.hpp"
 
 namespace understudy::vrrp {
 namespace {
@@ -14,22 +18,6 @@ namespace {
 constexpr unsigned kPerTurn = 64;
 /// Malformed packets are complained of so often, per interface.
 constexpr std::chrono::seconds kComplaintInterval(10);
-
-Advert advert_of(const InstanceConfig& config, Priority priority) {
-  Advert advert;
-  advert.version = config.version;
-  advert.vrid = config.vrid;
-  advert.priority = priority;
-  advert.interval = std::chrono::duration_cast<std::chrono::milliseconds>(config.advert_interval);
-  advert.authentication = config.authentication;
-  if (config.authentication == Authentication::pass) {
-    advert.password = password_octets(config.password);
-  }
-  for (const VirtualAddress& address : config.addresses) {
-    advert.addresses.push_back(address.address);
-  }
-  return advert;
-}
 
 }  // namespace
 
@@ -122,30 +110,27 @@ bool Transport::drain(Port& port, unsigned limit) {
 }
 
 void Transport::on_packet(Port& port, ByteView packet) {
-  const auto received = decode_ipv4(packet);
-  if (!received) {
+  const auto datagram = read_ipv4(packet);
+  if (!datagram) {
     const TimePoint now = loop_.now();
     if (now - port.complained < kComplaintInterval) return;
     port.complained = now;
-    log_.info("{}: {}", port.name, received.error().message);
+    log_.info("{}: {}", port.name, datagram.error().message);
     return;
   }
-  Instance* instance = port.instances[received->advert.vrid.value()];
+  Instance* instance = port.instances[pdu_vrid(datagram->pdu).value()];
   // Another pair may use our number on another group that we hear too.
-  if (instance == nullptr || received->destination != instance->config().mcast_group) return;
-  if (const auto rejection = check_advert(*received, instance->config())) {
-    refuse(*instance, *rejection);
+  if (instance == nullptr || datagram->destination != instance->config().mcast_group) return;
+  const std::uint64_t clock = hmac_clock(std::chrono::system_clock::now());
+  auto outcome = examine(*datagram, instance->config(), instance->wire, clock);
+  if (const auto* rejection = std::get_if<Rejection>(&outcome)) {
+    if (instance->wire.refused(rejection->reason)) log_.info("{}", rejection->text);
     return;
   }
-  on_advert_(*instance, *received);
-}
-
-void Transport::refuse(Instance& instance, const Rejection& rejection) {
-  if (instance.complained_under != instance.machine.master()) {
-    instance.complaints.clear();
-    instance.complained_under = instance.machine.master();
-  }
-  if (instance.complaints.insert(rejection.reason).second) log_.info("{}", rejection.text);
+  auto& reception = std::get<Reception>(outcome);
+  if (!reception.notice.empty()) log_.info("{}", reception.notice);
+  if (datagram->source != instance->machine.master()) instance->wire.complaints = 0;
+  on_advert_(*instance, AdvertReceived{datagram->source, std::move(reception.advert)});
 }
 
 // ---- Out
@@ -157,10 +142,12 @@ void Transport::send(Instance& instance, Priority priority) {
   if (source.empty() || !port.socket) return;
   ++instance.packet_id;
   instance.last_advert = loop_.now();
+  const std::uint64_t clock = hmac_clock(std::chrono::system_clock::now());
+  take_sequences(config, instance.wire.authentication, clock);
   write_record(page_, instance);
-  const Bytes pdu = encode(advert_of(config, priority), source, config.mcast_group);
-  const Bytes packet = wrap_ipv4(pdu, source, config.mcast_group, instance.packet_id);
-  const int error = port.socket->send(packet, config.mcast_group);
+  OutgoingAdvert advert(config, instance.wire.authentication, source, priority);
+  const auto packet = advert.to(config.mcast_group, instance.packet_id);
+  const int error = packet ? port.socket->send(*packet, config.mcast_group) : ENOSYS;
   if (error != instance.send_error) send_failed(instance, error);
 }
 

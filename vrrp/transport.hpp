@@ -13,10 +13,9 @@
 #include "daemon/base/log.hpp"
 #include "daemon/base/loop.hpp"
 #include "daemon/run/handover.hpp"
-#include "vrrp/authentication.hpp"
+#include "vrrp/datagram.hpp"
 #include "vrrp/instance.hpp"
 #include "vrrp/interfaces.hpp"
-#include "vrrp/packet.hpp"
 #include "vrrp/socket.hpp"
 
 namespace understudy::vrrp {
@@ -25,7 +24,7 @@ namespace understudy::vrrp {
 class Transport {
  public:
   /// Called with each advert that is well-formed, meant for the instance, and authenticated.
-  using OnAdvert = std::function<void(Instance&, const Received&)>;
+  using OnAdvert = std::function<void(Instance&, const AdvertReceived&)>;
 
   Transport(Loop& loop, Log& log, run::HandoverPage& page, Interfaces& interfaces,
             OnAdvert on_advert);
@@ -64,7 +63,6 @@ class Transport {
   static void leave(Port& port, const IpAddress& group);
   bool drain(Port& port, unsigned limit);
   void on_packet(Port& port, ByteView packet);
-  void refuse(Instance& instance, const Rejection& rejection);
   void send_failed(Instance& instance, int error);
 
   Loop& loop_;

@@ -1,16 +1,22 @@
-// Any octets as a VRRP packet, and any values as an advert. What decodes must encode to something
-// that decodes to the same; what is encoded must decode to itself.
+// Any octets as a received packet, with every kind of instance as its receiver; and any values as
+// an advert. What is believed must encode to something that is believed; what is sent must be
+// believed by a router of the same configuration.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <variant>
 
-#include "vrrp/packet.hpp"
+#include "vrrp/hmac.hpp"
+#include "vrrp/outgoing.hpp"
+#include "vrrp/reception.hpp"
 
 using namespace understudy;
 using namespace understudy::vrrp;
 
 namespace {
+
+constexpr std::uint64_t kClock = 0x6800000080000000;
 
 void require(bool condition, const char* what) {
   if (condition) return;
@@ -18,51 +24,110 @@ void require(bool condition, const char* what) {
   std::abort();
 }
 
-void must_survive(const Advert& advert, const IpAddress& source, const IpAddress& destination) {
-  const Bytes packet = wrap_ipv4(encode(advert, source, destination), source, destination, 1);
-  const auto received = decode_ipv4(packet);
-  require(received.has_value(), "what was encoded does not decode");
-  require(received->advert == advert, "what was encoded decodes to something else");
-  require(received->source == source && received->destination == destination,
-          "the addresses of the header changed");
+/// An instance whose kind is in the bits of `kind`.
+InstanceConfig make_config(std::uint8_t kind) {
+  InstanceConfig config;
+  config.name = "fuzz";
+  config.family = (kind & 1U) != 0 ? Family::ipv6 : Family::ipv4;
+  config.version = (kind & 2U) != 0 ? 3 : 2;
+  config.mcast_group = *IpAddress::parse(config.family == Family::ipv6 ? "ff02::12" : "224.0.0.18");
+  config.v3_checksum_as_v2 = (kind & 4U) != 0;
+  if ((kind & 8U) != 0) {
+    UnicastConfig& unicast = config.unicast.edit();
+    unicast.peers.emplace_back();
+    unicast.check_source = (kind & 128U) != 0;
+  }
+  if ((kind & 16U) != 0) {
+    HmacKey key;
+    key.id = 1;
+    key.secret.assign(32, 'k');
+    HmacAuthentication& hmac = config.hmac.edit();
+    hmac.keys = {key};
+    hmac.active_key = 1;
+    hmac.time_window = std::chrono::seconds(300);
+    hmac.mode = (kind & 128U) != 0 ? HmacAuthentication::Mode::permissive
+                                   : HmacAuthentication::Mode::enforce;
+  } else if (config.version == 2) {
+    const bool ah = (kind & 64U) != 0 && config.family == Family::ipv4;
+    config.authentication = ah                  ? Authentication::ah
+                            : (kind & 32U) != 0 ? Authentication::pass
+                                                : Authentication::none;
+    config.password = "password";
+  }
+  return config;
 }
 
-/// Reads a valid advert out of any octets.
-Advert make_advert(ByteReader& reader) {
-  Advert advert;
-  advert.version = reader.u8() % 2 == 0 ? 2 : 3;
-  advert.vrid = VirtualRouterId(reader.u8());
-  advert.priority = Priority(reader.u8());
-  if (advert.version == 3) {
-    advert.interval = std::chrono::milliseconds((reader.u16() & 0x0fffU) * 10);
+IpAddress make_address(ByteReader& reader, Family family) {
+  return IpAddress(reader.bytes(family == Family::ipv6 ? 16 : 4));
+}
+
+/// Whatever arrives, nothing but a reason or an advert comes of it.
+void receive_anything(const InstanceConfig& config, ByteView octets) {
+  const bool v6 = config.family == Family::ipv6;
+  const IpAddress source = *IpAddress::parse("fe80::1");
+  const auto datagram = v6 ? read_ipv6(octets, source, config.mcast_group, 255) : read_ipv4(octets);
+  if (!datagram) {
+    require(!datagram.error().message.empty(), "refused without a reason");
+    return;
+  }
+  WireState state;
+  const auto outcome = examine(*datagram, config, state, kClock);
+  if (const auto* rejection = std::get_if<Rejection>(&outcome)) {
+    require(!rejection->text.empty(), "refused without a reason");
+    require(state.refused(rejection->reason), "a first refusal is not logged");
+    return;
+  }
+  const Advert& advert = std::get<Reception>(outcome).advert;
+  require(config.is_unicast() || datagram->ttl == 255, "a TTL below 255 was accepted");
+  require(advert.version == config.version, "another version was accepted");
+  const Bytes pdu = encode(advert, config.family);
+  require(decode(pdu, config.family) == advert, "what was believed changes when it is sent on");
+}
+
+/// What one router sends another of the same configuration believes.
+void exchange(InstanceConfig config, ByteReader reader) {
+  const IpAddress source = make_address(reader, config.family);
+  IpAddress destination = make_address(reader, config.family);
+  if (source.empty() || destination.empty()) return;
+  if (config.is_unicast()) {
+    config.unicast.edit().peers.front().address = source;
+    if (destination.is_multicast()) return;
   } else {
-    advert.interval = std::chrono::seconds(reader.u8());
-    advert.authentication = static_cast<Authentication>(reader.u8() % 3);
+    destination = config.mcast_group;
   }
-  if (advert.authentication == Authentication::pass) {
-    std::generate(advert.password.begin(), advert.password.end(), [&] { return reader.u8(); });
+  const Priority priority(reader.u8());
+  config.vrid = VirtualRouterId(reader.u8());
+  config.advert_interval =
+      std::chrono::milliseconds(config.version == 3 ? reader.u8() * 10 : reader.u8() * 1000);
+  while (reader.left() >= 16 && config.addresses.size() < 255) {
+    config.addresses.emplace_back().address = make_address(reader, config.family);
   }
-  while (reader.left() >= 4 && advert.addresses.size() < 255) {
-    advert.addresses.emplace_back(reader.bytes(4));
-  }
-  return advert;
+  WireState sending;
+  WireState receiving;
+  take_sequences(config, sending.authentication, kClock);
+  OutgoingAdvert outgoing(config, sending.authentication, source, priority);
+  const auto octets = outgoing.to(destination, 1);
+  require(octets.has_value(), "an advert cannot be made");
+  require(octets->size() == advert_size(config), "an advert has another size than it should");
+  const auto datagram = config.family == Family::ipv6 ? read_ipv6(*octets, source, destination, 255)
+                                                      : read_ipv4(*octets);
+  require(datagram.has_value(), "what was sent cannot be read");
+  const auto outcome = examine(*datagram, config, receiving, kClock);
+  require(std::holds_alternative<Reception>(outcome), "what was sent is not believed");
+  require(std::get<Reception>(outcome).advert == advert_of(config, priority),
+          "what was sent is read as something else");
+  if (!config.hmac->used()) return;
+  const auto again = examine(*datagram, config, receiving, kClock);
+  require(std::holds_alternative<Rejection>(again), "a repeated trailer is believed");
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const ByteView octets(data, size);
-  const auto received = decode_ipv4(octets);
-  if (received.has_value()) {
-    require(received->ttl == 255, "a TTL below 255 was accepted");
-    must_survive(received->advert, received->source, received->destination);
-  } else {
-    require(!received.error().message.empty(), "refused without a reason");
-  }
-  if (size < 8) return 0;
-  ByteReader reader(octets);
-  const IpAddress source(reader.bytes(4));
-  const IpAddress destination(reader.bytes(4));
-  must_survive(make_advert(reader), source, destination);
+  if (size == 0) return 0;
+  const InstanceConfig config = make_config(data[0]);
+  const ByteView octets(data + 1, size - 1);
+  receive_anything(config, octets);
+  exchange(config, ByteReader(octets));
   return 0;
 }

@@ -31,20 +31,21 @@ LINKS = {
     "daemon/run/librun.a": ([], ["pthread"]),
     "ipvs/libipvs.a": ([], ["nl-3", "nl-genl-3", "kmod"]),
     "parser/libparser.a": ([], ["pcre2-8"]),
-    "vrrp/libvrrp_core.a": ([], []),
+    "vrrp/libvrrp_core.a": ([], ["crypto"]),
     "checkers/libcheckers_core.a": ([], []),
     "daemon/global/libglobal.a": (["parser/libparser.a"], ["pcre2-8"]),
     "daemon/bfd/libbfd_config.a": (
         ["daemon/global/libglobal.a", "parser/libparser.a"], ["pcre2-8"]),
     "vrrp/libvrrp_config.a": (
-        ["vrrp/libvrrp_core.a", "daemon/global/libglobal.a", "parser/libparser.a"], ["pcre2-8"]),
+        ["vrrp/libvrrp_core.a", "daemon/global/libglobal.a", "parser/libparser.a"],
+        ["pcre2-8", "crypto"]),
     "checkers/libcheckers_config.a": (
         ["checkers/libcheckers_core.a", "daemon/global/libglobal.a", "parser/libparser.a"],
         ["pcre2-8", "crypto"]),
     "checkers/libcheckers_probes.a": (["checkers/libcheckers_core.a"], ["ssl", "crypto"]),
     "vrrp/libvrrp.a": (
         ["vrrp/libvrrp_core.a", "daemon/netlink/libnetlink.a", "daemon/run/librun.a"],
-        ["nl-3", "nl-route-3", "nftables", "pthread"]),
+        ["nl-3", "nl-route-3", "nftables", "crypto", "pthread"]),
     "checkers/libcheckers.a": (
         ["checkers/libcheckers_core.a", "checkers/libcheckers_probes.a", "ipvs/libipvs.a",
          "daemon/run/librun.a"],

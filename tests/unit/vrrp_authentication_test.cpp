@@ -108,16 +108,11 @@ TEST_CASE("auth_hmac's test vectors") {
     const InstanceConfig config = signing("fe80::100");
     const IpAddress source = ip("fe80::10");
     OutgoingAdvert advert(config, state, source, Priority(200));
-    auto packet = advert.to(ip("fe80::20"), 1);
+    const auto packet = advert.to(ip("fe80::20"), 1);
     REQUIRE(packet.has_value());
-    // The vector's checksum is that of the PDU alone.
-    Bytes expected = from_hexadecimal(
+    const Bytes expected = from_hexadecimal(
         "3133c8010064a2e9fe800000000000000000000000000100 010100006800000080000000"
         "c8c56146ebfd66ee10ec4d8186461b78");
-    CHECK(verify_checksum(*packet, source, ip("fe80::20"), {}).has_value());
-    CHECK(verify_checksum(ByteView(expected).first(24), source, ip("fe80::20"), {}).has_value());
-    (*packet)[6] = expected[6];
-    (*packet)[7] = expected[7];
     CHECK(*packet == expected);
   }
 }

@@ -47,7 +47,7 @@ Duration Loop::wait_time(Duration longest) const {
   // A caller's own deadline may have passed.
   longest = std::max(longest, Duration::zero());
   if (timers_.empty()) return longest;
-  return std::clamp(timers_.begin()->first - Clock::now(), Duration::zero(), longest);
+  return std::clamp(timers_.begin()->when_ - Clock::now(), Duration::zero(), longest);
 }
 
 void Loop::run_once(Duration longest) {
@@ -71,12 +71,12 @@ void Loop::run_once(Duration longest) {
 void Loop::run_due_timers() {
   // The bound lets descriptors have their turn even if a handler re-arms itself in the past.
   for (std::size_t left = timers_.size(); left > 0 && !stopped_ && !timers_.empty(); --left) {
-    const auto [when, timer] = *timers_.begin();
-    if (when > now_) return;
-    worst_lateness_ = std::max(worst_lateness_, now_ - when);
-    timer->disarm();
+    Timer& timer = *timers_.begin();
+    if (timer.when_ > now_) return;
+    worst_lateness_ = std::max(worst_lateness_, now_ - timer.when_);
+    timer.disarm();
     // A copy: the handler may destroy its timer.
-    const auto handler = timer->handler_;
+    const auto handler = timer.handler_;
     handler();
     read_clock();
   }
@@ -87,7 +87,12 @@ Duration Loop::take_worst_lateness() { return std::exchange(worst_lateness_, Dur
 void Timer::arm(TimePoint when) {
   disarm();
   when_ = when;
-  loop_.timers_.emplace(when, this);
+  loop_.timers_.insert(*this);
+}
+
+void Timer::arm(TimePoint when, Duration slack) {
+  const Duration past = slack > Duration::zero() ? when.time_since_epoch() % slack : slack;
+  arm(past > Duration::zero() ? when + (slack - past) : when);
 }
 
 void Timer::arm(std::optional<TimePoint> when) {
@@ -99,9 +104,11 @@ void Timer::arm(std::optional<TimePoint> when) {
 }
 
 void Timer::disarm() {
-  if (!when_) return;
-  loop_.timers_.erase({*when_, this});
-  when_.reset();
+  if (is_linked()) loop_.timers_.erase(loop_.timers_.iterator_to(*this));
+}
+
+std::optional<TimePoint> Timer::deadline() const {
+  return is_linked() ? std::optional(when_) : std::nullopt;
 }
 
 Watch::Watch(Loop& loop, int fd, std::uint32_t events, Handler handler)

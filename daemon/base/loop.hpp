@@ -7,12 +7,12 @@
 
 #include <sys/types.h>
 
+#include <boost/intrusive/set.hpp>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -22,8 +22,38 @@
 
 namespace understudy {
 
-class Timer;
+class Loop;
 class Watch;
+
+/// A one-shot timer; arm it again from its handler to repeat. A handler whose captures are small
+/// and trivial costs no memory of its own.
+class Timer : public boost::intrusive::set_base_hook<> {
+ public:
+  Timer(Loop& loop, std::function<void()> handler) : loop_(loop), handler_(std::move(handler)) {}
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+  ~Timer() { disarm(); }
+
+  /// Fires once at `when`; replaces an earlier deadline.
+  void arm(TimePoint when);
+  /// The same, up to `slack` later: the process wakes once for all timers with the same slack that
+  /// are due within it.
+  void arm(TimePoint when, Duration slack);
+  /// arm(*when), or disarm() for nullopt.
+  void arm(std::optional<TimePoint> when);
+  void disarm();
+  [[nodiscard]] std::optional<TimePoint> deadline() const;
+
+ private:
+  friend class Loop;
+  struct Earlier {
+    bool operator()(const Timer& a, const Timer& b) const { return a.when_ < b.when_; }
+  };
+  Loop& loop_;
+  std::function<void()> handler_;
+  /// Of an armed timer.
+  TimePoint when_;
+};
 
 /// An epoll loop. Not thread safe; one per process. A Timer or Watch may be created, changed and
 /// destroyed from within any handler, its own included.
@@ -57,30 +87,8 @@ class Loop {
   bool stopped_ = false;
   Duration worst_lateness_{};
   std::uint64_t next_watch_id_ = 1;
-  std::set<std::pair<TimePoint, Timer*>> timers_;
+  boost::intrusive::multiset<Timer, boost::intrusive::compare<Timer::Earlier>> timers_;
   std::unordered_map<std::uint64_t, Watch*> watches_;
-};
-
-/// A one-shot timer; arm it again from its handler to repeat.
-class Timer {
- public:
-  Timer(Loop& loop, std::function<void()> handler) : loop_(loop), handler_(std::move(handler)) {}
-  Timer(const Timer&) = delete;
-  Timer& operator=(const Timer&) = delete;
-  ~Timer() { disarm(); }
-
-  /// Fires once at `when`; replaces an earlier deadline.
-  void arm(TimePoint when);
-  /// arm(*when), or disarm() for nullopt.
-  void arm(std::optional<TimePoint> when);
-  void disarm();
-  [[nodiscard]] std::optional<TimePoint> deadline() const { return when_; }
-
- private:
-  friend class Loop;
-  Loop& loop_;
-  std::function<void()> handler_;
-  std::optional<TimePoint> when_;
 };
 
 /// Readiness of a file descriptor it does not own; destroy the watch before closing the descriptor.

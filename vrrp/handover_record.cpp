@@ -1,5 +1,7 @@
 #include "vrrp/handover_record.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "vrrp/timing.hpp"
@@ -7,6 +9,10 @@
 namespace understudy::vrrp {
 
 std::string record_key(const InstanceConfig& config) { return "instance " + config.name; }
+
+std::string sender_key(const InstanceConfig& config, std::size_t place) {
+  return fmt::format("sender {} {}", place, config.name);
+}
 
 void write_record(run::HandoverPage& page, const Instance& instance) {
   InstanceRecord record;
@@ -16,13 +22,20 @@ void write_record(run::HandoverPage& page, const Instance& instance) {
   record.last_advert_ns =
       std::chrono::duration_cast<std::chrono::nanoseconds>(instance.last_advert.time_since_epoch())
           .count();
+  record.authentication = instance.wire.authentication;
   page.write(record_key(instance.config()), record);
 }
 
 bool adopt_record(const run::HandoverPage& page, Instance& instance, TimePoint now) {
+  for (std::size_t place = 0;; ++place) {
+    const auto sender = page.read<Sender>(sender_key(instance.config(), place));
+    if (!sender) break;
+    instance.wire.senders.restore(place, *sender);
+  }
   const auto record = page.read<InstanceRecord>(record_key(instance.config()));
   if (!record) return false;
   instance.packet_id = record->packet_id;
+  instance.wire.authentication = record->authentication;
   instance.last_advert = TimePoint(std::chrono::nanoseconds(record->last_advert_ns));
   const InstanceConfig& config = instance.config();
   // The shortest patience a peer can have: the highest priority below the owner's.

@@ -25,12 +25,13 @@ Routers::Routers(const Surroundings& surroundings, FrameSocket frames, const Glo
       interfaces_(
           around_.monitor,
           [this](const netlink::InterfaceAddress& address) { return kernel_.is_ours(address); }),
-      transport_(around_.loop, around_.log, around_.page, interfaces_,
+      transport_(around_.loop, around_.log, around_.page, around_.monitor,
                  [this](Instance& instance, const AdvertReceived& advert) { step(instance, advert); }),
       announcer_(around_.loop, around_.log, kernel_, around_.monitor, std::move(frames)),
       executor_(around_.loop, around_.log, around_.channel, around_.page, kernel_, transport_,
                 announcer_),
       config_(config) {
+  transport_.configure(global);
   announcer_.configure(global, config);
 }
 
@@ -106,6 +107,7 @@ void Routers::reload(const GlobalConfig& global, const VrrpConfig& config,
   Instances next(config.instances.size());
   sort_in(next, config, difference);
   instances_ = std::move(next);
+  transport_.configure(global);
   config_ = config;
   tracking_changed();
   executor_.work();
@@ -150,7 +152,7 @@ void Routers::reconfigure(Instance& instance, const InstanceConfig& config) {
 
 void Routers::remove(Instance& instance) {
   step(instance, Stopped{true});
-  transport_.detach(instance.config());
+  transport_.detach(instance, instance.config());
   interfaces_.detach(instance, instance.config());
   around_.page.erase(record_key(instance.config()));
 }

@@ -83,13 +83,11 @@ void Routers::track(Instance& instance) {
 void Routers::on_link(const netlink::Link& link, bool removed) {
   Interface* interface = interfaces_.link_changed(link, removed);
   kernel_.interface_changed(link, removed);
+  transport_.link_changed(link, removed);
   if (!links_.contains(link.name)) return;
   const auto update = tracking_.link(link.name, !removed && link.up());
   for (const auto& line : update.lines) around_.log.info("{}", line);
-  if (interface != nullptr) {
-    transport_.interface_changed(*interface);
-    primary_changed(*interface);
-  }
+  if (interface != nullptr) primary_changed(*interface);
   if (update.changed) tracking_changed();
   executor_.work();
 }

@@ -1,22 +1,30 @@
 // The way of adverts in and out: sockets, and which virtual router a packet is for.
 //
-// Interfaces (interfaces.hpp) knows what the kernel says of interfaces; Transport has a socket for
-// each that a virtual router sends and listens on. One socket serves all routers of an interface.
+// One listening socket serves all virtual routers of an interface, address family and IP protocol
+// (VRRP or AH), multicast and unicast alike; unicast without interface listens on all interfaces,
+// or on those of a VRF. One socket per family sends for all. A packet is for the instance of its
+// VRID, family and protocol there that expects its cast: multicast by the group, unicast by the
+// peer.
 #pragma once
 
-#include <array>
+#include <chrono>
+#include <compare>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/base/log.hpp"
 #include "daemon/base/loop.hpp"
+#include "daemon/global/config.hpp"
+#include "daemon/netlink/monitor.hpp"
 #include "daemon/run/handover.hpp"
+#include "vrrp/advert_socket.hpp"
 #include "vrrp/datagram.hpp"
 #include "vrrp/instance.hpp"
-#include "vrrp/interfaces.hpp"
-#include "vrrp/socket.hpp"
+#include "vrrp/outgoing.hpp"
 
 namespace understudy::vrrp {
 
@@ -26,17 +34,20 @@ class Transport {
   /// Called with each advert that is well-formed, meant for the instance, and authenticated.
   using OnAdvert = std::function<void(Instance&, const AdvertReceived&)>;
 
-  Transport(Loop& loop, Log& log, run::HandoverPage& page, Interfaces& interfaces,
+  Transport(Loop& loop, Log& log, run::HandoverPage& page, const netlink::Monitor& monitor,
             OnAdvert on_advert);
 
-  /// The instance sends and listens from now on. Its interface is attached before.
+  /// Takes over what global_defs say of reception: buffers, unknown VRIDs. Before the first
+  /// attach(), and at a reload after the last.
+  void configure(const GlobalConfig& global);
+  /// The instance sends and listens from now on.
   void attach(Instance& instance);
   /// It does not any more. `config` is what it was attached with.
-  void detach(const InstanceConfig& config);
+  void detach(const Instance& instance, const InstanceConfig& config);
   /// The instance's configuration is another than `before`, with which it was attached.
   void reattach(Instance& instance, const InstanceConfig& before);
-  /// The interface came, went, or is another of the same name.
-  void interface_changed(const Interface& interface);
+  /// An interface came, went, or is another of the same name.
+  void link_changed(const netlink::Link& link, bool removed);
   /// Reads at most `limit` adverts that wait where the instance listens; true when there may be
   /// more.
   bool drain(const Instance& instance, unsigned limit);
@@ -44,34 +55,58 @@ class Transport {
   void send(Instance& instance, Priority priority);
 
  private:
-  /// Where adverts of an interface come and go.
-  struct Port {
-    std::string name;
-    InterfaceIndex index;
-    std::unique_ptr<AdvertSocket> socket;
-    std::unique_ptr<Watch> watch;
-    /// Which groups are wanted, and by how many.
-    std::map<IpAddress, unsigned> groups;
-    /// Instances by virtual router identifier; nullptr: none of ours.
-    std::array<Instance*, 256> instances{};
-    /// When a malformed packet was last complained of.
-    TimePoint complained;
+  /// What is listened to.
+  struct Place {
+    /// Interface or VRF; empty: any interface.
+    std::string device;
+    Family family = Family::ipv4;
+    std::uint8_t protocol = kIpProtocolVrrp;
+    auto operator<=>(const Place&) const = default;
   };
+  /// An instance where it listens.
+  struct Listener {
+    VirtualRouterId vrid;
+    Instance* instance = nullptr;
+  };
+  /// Who listens at a place, and with what.
+  struct Port {
+    InterfaceIndex index;
+    std::optional<ListeningSocket> socket;
+    std::unique_ptr<Watch> watch;
+    /// By VRID.
+    std::vector<Listener> listeners;
+    /// When something was last complained of that is no instance's, by VRID; 0: malformed packets.
+    std::map<std::uint8_t, TimePoint> complaints;
+  };
+  using Ports = std::map<Place, Port>;
 
-  void open(Port& port, InterfaceIndex index);
-  void join(Port& port, const IpAddress& group);
-  static void leave(Port& port, const IpAddress& group);
-  bool drain(Port& port, unsigned limit);
-  void on_packet(Port& port, ByteView packet);
-  void send_failed(Instance& instance, int error);
+  static Place place_of(const InstanceConfig& config);
+  void open(Ports::value_type& entry);
+  void close(Port& port);
+  void resize(Ports::value_type& entry);
+  [[nodiscard]] unsigned room_for(const InstanceConfig& config) const;
+  void join(const Place& place, Port& port, const InstanceConfig& config);
+  bool drain(Ports::value_type& entry, unsigned limit);
+  void on_packet(Ports::value_type& entry, const HeardPacket& packet);
+  static Instance* find(const Port& port, const Datagram& datagram);
+  void take(Instance& instance, const Datagram& datagram);
+  void unknown(Ports::value_type& entry, const Datagram& datagram);
+  bool may_complain(Port& port, std::uint8_t subject);
+
+  SendingSocket* sender(Family family);
+  int send_to(Instance& instance, OutgoingAdvert& advert, const IpAddress& destination,
+              InterfaceIndex index);
+  void tell_failure(Instance& instance, Priority priority, int error, const IpAddress& destination);
 
   Loop& loop_;
   Log& log_;
   run::HandoverPage& page_;
-  Interfaces& interfaces_;
+  const netlink::Monitor& monitor_;
   OnAdvert on_advert_;
-  /// By interface name.
-  std::map<std::string, std::unique_ptr<Port>> ports_;
+  VrrpReceiveBuffers buffers_;
+  bool log_unknown_ = false;
+  Ports ports_;
+  std::optional<SendingSocket> senders_[2];
 };
 
 }  // namespace understudy::vrrp

@@ -1,6 +1,7 @@
 #include "daemon/run/sysctl.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -35,6 +36,9 @@ std::string dotted(std::string path) {
   }
   return path;
 }
+
+/// What paths of an interface's settings have in them.
+std::string part_of(std::string_view interface) { return fmt::format("/conf/{}/", interface); }
 
 std::string_view kind_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
@@ -149,8 +153,33 @@ void Sysctls::restore(const std::string& path, const Held& held) {
   page_.erase(record_of(path));
 }
 
+std::optional<int> Sysctls::original_of(const std::string& path) const {
+  const auto found = held_.find(path);
+  if (found == held_.end()) return std::nullopt;
+  return found->second.original;
+}
+
+void Sysctls::rename_interface(std::string_view before, std::string_view after) {
+  const std::string old_part = part_of(before);
+  std::map<std::string, Held> renamed;
+  for (auto at = held_.begin(); at != held_.end();) {
+    const std::size_t place = at->first.find(old_part);
+    if (place == std::string::npos) {
+      ++at;
+      continue;
+    }
+    std::string path = at->first;
+    path.replace(place, old_part.size(), part_of(after));
+    page_.erase(record_of(at->first));
+    page_.write(record_of(path), Record{at->second.original, at->second.value});
+    renamed[path] = std::move(at->second);
+    at = held_.erase(at);
+  }
+  held_.merge(renamed);
+}
+
 void Sysctls::forget_interface(std::string_view name) {
-  const std::string part = "/conf/" + std::string(name) + "/";
+  const std::string part = part_of(name);
   for (auto at = held_.begin(); at != held_.end();) {
     if (at->first.find(part) == std::string::npos) {
       ++at;

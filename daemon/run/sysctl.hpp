@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -41,6 +42,10 @@ class Sysctls {
   void restore_all();
   /// What a predecessor changed and nobody holds now is put back.
   void sweep();
+  /// What was there before it was held; nullopt: it is not.
+  [[nodiscard]] std::optional<int> original_of(const std::string& path) const;
+  /// An interface has another name from now on, and its settings with it.
+  void rename_interface(std::string_view before, std::string_view after);
   /// The settings of this interface are gone with it.
   void forget_interface(std::string_view name);
 

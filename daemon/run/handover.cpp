@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <new>
 #include <span>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -56,6 +56,12 @@ static_assert(sizeof(Header) <= kRecordsOffset);
 
 constexpr std::size_t file_size(std::uint32_t capacity) {
   return kRecordsOffset + std::size_t{capacity} * sizeof(Record);
+}
+
+/// The key in a record that no other process changes.
+std::string_view key_of(const Record& record) {
+  return {reinterpret_cast<const char*>(record.key.data()),
+          record.key_length.load(std::memory_order_relaxed)};
 }
 
 void store_words(std::span<Word> words, const void* data, std::size_t size) {
@@ -170,12 +176,6 @@ std::optional<std::uint32_t> usable_capacity(int fd, const std::string& boot_id)
   return header.capacity;
 }
 
-/// Lets the index be asked with a string_view.
-struct KeyHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
-};
-
 }  // namespace
 
 struct HandoverPage::Impl {
@@ -185,7 +185,8 @@ struct HandoverPage::Impl {
   std::uint32_t reserved = 0;
   bool inherited = false;
   std::string fallback_reason;
-  std::unordered_map<std::string, std::uint32_t, KeyHash, std::equal_to<>> index;
+  /// The keys are those in the records: ten thousand addresses should not be kept twice.
+  boost::unordered_flat_map<std::string_view, std::uint32_t> index;
   std::vector<std::uint32_t> free;
 
   Impl() = default;
@@ -254,8 +255,8 @@ void HandoverPage::Impl::refresh() {
   reserved = used;
   // Backwards, so that the lowest free place is taken first.
   for (std::uint32_t slot = used; slot-- > 0;) {
-    if (auto found = snapshot(record(slot))) {
-      index.insert_or_assign(std::move(found->key), slot);
+    if (snapshot(record(slot))) {
+      index.insert_or_assign(key_of(record(slot)), slot);
     } else {
       free.push_back(slot);
     }
@@ -302,42 +303,45 @@ bool HandoverPage::read_raw(std::string_view key, void* value, std::size_t size)
 
 bool HandoverPage::write_raw(std::string_view key, const void* value, std::size_t size) {
   if (key.empty() || key.size() > kLongestKey) return false;
-  auto found = impl_->index.find(key);
-  if (found == impl_->index.end()) {
-    const auto slot = impl_->claim();
-    if (!slot) return false;
-    found = impl_->index.emplace(key, *slot).first;
-  }
-  rewrite(impl_->record(found->second), [&](Record& record) {
-    record.key_length.store(static_cast<std::uint16_t>(key.size()), std::memory_order_relaxed);
-    record.value_size.store(static_cast<std::uint16_t>(size), std::memory_order_relaxed);
-    store_words(record.key, key.data(), key.size());
-    store_words(record.value, value, size);
+  const auto found = impl_->index.find(key);
+  const bool known = found != impl_->index.end();
+  const auto slot = known ? std::optional(found->second) : impl_->claim();
+  if (!slot) return false;
+  Record& record = impl_->record(*slot);
+  rewrite(record, [&](Record& changed) {
+    if (!known) {
+      changed.key_length.store(static_cast<std::uint16_t>(key.size()), std::memory_order_relaxed);
+      store_words(changed.key, key.data(), key.size());
+    }
+    changed.value_size.store(static_cast<std::uint16_t>(size), std::memory_order_relaxed);
+    store_words(changed.value, value, size);
   });
+  if (!known) impl_->index.emplace(key_of(record), *slot);
   return true;
 }
 
 void HandoverPage::erase(std::string_view key) {
   const auto found = impl_->index.find(key);
   if (found == impl_->index.end()) return;
-  rewrite(impl_->record(found->second),
-          [](Record& record) { record.key_length.store(0, std::memory_order_relaxed); });
-  impl_->free.push_back(found->second);
+  const std::uint32_t slot = found->second;
   impl_->index.erase(found);
+  rewrite(impl_->record(slot),
+          [](Record& record) { record.key_length.store(0, std::memory_order_relaxed); });
+  impl_->free.push_back(slot);
 }
 
 void HandoverPage::for_each_key(const std::function<void(std::string_view key)>& f) const {
   // A copy: `f` may erase.
   std::vector<std::string> keys;
-  for (const auto& [key, slot] : impl_->index) {
-    const auto record = snapshot(impl_->record(slot));
-    if (record && record->key == key) keys.push_back(key);
+  for (std::uint32_t slot = 0; slot < impl_->high_water(); ++slot) {
+    if (auto record = snapshot(impl_->record(slot))) keys.push_back(std::move(record->key));
   }
   std::sort(keys.begin(), keys.end());
   for (const auto& key : keys) f(key);
 }
 
 void HandoverPage::clear() {
+  impl_->index.clear();
   for (std::uint32_t slot = 0; slot < impl_->high_water(); ++slot) {
     rewrite(impl_->record(slot),
             [](Record& record) { record.key_length.store(0, std::memory_order_relaxed); });

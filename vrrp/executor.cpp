@@ -1,36 +1,23 @@
 #include "vrrp/executor.hpp"
 
-#include <algorithm>
-
 #include "vrrp/handover_record.hpp"
 #include "vrrp/notification.hpp"
 
 namespace understudy::vrrp {
-namespace {
 
-/// Changes between two looks at the timers: well under a millisecond of work.
-constexpr unsigned kAddressesPerSlice = 32;
-
-}  // namespace
-
-Executor::Executor(Loop& loop, Log& log, Channel& channel, run::HandoverPage& page,
-                   KernelObjects& kernel, Transport& transport, Announcer& announcer)
-    : loop_(loop),
-      log_(log),
+Executor::Executor(Log& log, Channel& channel, run::HandoverPage& page, KernelObjects& kernel,
+                   Transport& transport, Announcer& announcer)
+    : log_(log),
       channel_(channel),
       page_(page),
       kernel_(kernel),
       transport_(transport),
-      announcer_(announcer),
-      slice_(loop, [this] { work(); }) {}
+      announcer_(announcer) {}
 
 void Executor::carry_out(Instance& instance, const Actions& actions) {
-  const auto only_log = [](const Action& action) {
-    return std::holds_alternative<LogLine>(action);
-  };
-  // Before anything is done: a successor must never believe less than the network was told.
-  const bool matters = !std::ranges::all_of(actions, only_log);
-  if (matters) write_record(page_, instance);
+  // Before anything is done: a successor must never believe less than the network was told. Also
+  // without actions: an advert that a backup hears moves its timer.
+  write_record(page_, instance);
   for (const Action& action : actions) {
     std::visit([&](const auto& what) { act(instance, what); }, action);
   }
@@ -41,30 +28,19 @@ void Executor::act(Instance& instance, const SendAdvert& action) {
 }
 
 void Executor::act(Instance& instance, const AddAddresses& /*action*/) {
-  kernel_.want(instance.config());
-  work();
+  kernel_.want(instance.machine.config_pointer());
+  kernel_.work();
 }
 
 void Executor::act(Instance& instance, const RemoveAddresses& /*action*/) {
   if (keep_addresses_) return;
   kernel_.release(instance.config().name);
-  work();
+  kernel_.work();
 }
 
 void Executor::act(Instance& instance, const RestoreAddress& action) {
   kernel_.restore(instance.config().name, action.address);
-  work();
-}
-
-void Executor::work() {
-  if (postponed_ || !kernel_.pending()) return;
-  if (kernel_.reconcile(kAddressesPerSlice)) slice_.arm(loop_.now());
-}
-
-void Executor::finish() {
-  postponed_ = false;
-  while (kernel_.reconcile(kAddressesPerSlice)) {
-  }
+  kernel_.work();
 }
 
 void Executor::act(Instance& instance, const Announce& action) {

@@ -18,19 +18,13 @@ namespace understudy::vrrp {
 /// timers in between, so that no advert waits for it.
 class Executor {
  public:
-  Executor(Loop& loop, Log& log, Channel& channel, run::HandoverPage& page, KernelObjects& kernel,
+  Executor(Log& log, Channel& channel, run::HandoverPage& page, KernelObjects& kernel,
            Transport& transport, Announcer& announcer);
 
   /// Does what the instance's machine wants, in order.
   void carry_out(Instance& instance, const Actions& actions);
-  /// Addresses are changed by finish() and not before: all adverts of a stop leave first.
-  void postpone_addresses() { postponed_ = true; }
   /// RemoveAddresses is not obeyed from now on (-V / --dont-release-vrrp).
   void keep_addresses() { keep_addresses_ = true; }
-  /// Makes all address changes that are left, however long it takes.
-  void finish();
-  /// Addresses to be changed are waiting from outside of carry_out(): begins with them.
-  void work();
 
  private:
   void act(Instance& instance, const SendAdvert& action);
@@ -43,16 +37,13 @@ class Executor {
   void act(Instance& instance, const Notify& action);
   void act(Instance& instance, const LogLine& action);
 
-  Loop& loop_;
   Log& log_;
   Channel& channel_;
   run::HandoverPage& page_;
   KernelObjects& kernel_;
   Transport& transport_;
   Announcer& announcer_;
-  bool postponed_ = false;
   bool keep_addresses_ = false;
-  Timer slice_;
 };
 
 }  // namespace understudy::vrrp

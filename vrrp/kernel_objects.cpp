@@ -1,320 +1,230 @@
 #include "vrrp/kernel_objects.hpp"
 
-#include <fmt/format.h>
+#include <linux/rtnetlink.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
-#include <optional>
+#include <utility>
+
+#include "vrrp/wiring.hpp"
 
 namespace understudy::vrrp {
 namespace {
 
-constexpr std::string_view kRecordPrefix = "addr ";
+/// Changes between two looks at the timers: well under a millisecond of work.
+constexpr unsigned kPerSlice = 32;
+/// The holder of what is static; no instance has an empty name.
+const std::string kStatic;
 
-/// A record's value: which process put it there. The key says everything else.
-struct AddressRecord {
-  std::uint32_t pid = 0;
-};
-
-netlink::InterfaceAddress form_of(const VirtualAddress& address) {
-  netlink::InterfaceAddress form;
-  form.address = address.address;
-  form.prefix_length = address.prefix_length;
-  form.scope = address.scope;
-  form.label = address.label;
-  form.broadcast = address.broadcast;
-  form.peer = address.peer;
-  return form;
+AddressObjects::Wish addresses_of(std::shared_ptr<const InstanceConfig> config) {
+  AddressObjects::Wish wish;
+  wish.spare_foreign = config->owner();
+  wish.addresses.reserve(config->addresses.size() + config->excluded.size());
+  for (const auto* list : {&config->addresses, &config->excluded}) {
+    for (const VirtualAddress& address : *list) {
+      wish.addresses.push_back({&interface_of(*config, address), &address});
+    }
+  }
+  wish.keep_alive = std::move(config);
+  return wish;
 }
 
-/// "addr eth0 10.0.0.1/24" taken apart; nullopt for other records.
-struct RecordedAddress {
-  std::string interface;
-  Prefix prefix;
-};
-
-std::optional<RecordedAddress> parse_record(std::string_view key) {
-  if (!key.starts_with(kRecordPrefix)) return std::nullopt;
-  key.remove_prefix(kRecordPrefix.size());
-  const auto space = key.find(' ');
-  const auto slash = key.rfind('/');
-  if (space == std::string_view::npos || slash == std::string_view::npos || slash < space) {
-    return std::nullopt;
+AddressObjects::Wish static_addresses(const std::shared_ptr<const VrrpConfig>& config) {
+  AddressObjects::Wish wish;
+  wish.spare_foreign = true;
+  for (const StaticAddress& entry : config->static_addresses) {
+    wish.addresses.push_back({&entry.address.device, &entry.address});
   }
-  const auto address = IpAddress::parse(key.substr(space + 1, slash - space - 1));
-  unsigned length = 0;
-  const std::string_view digits = key.substr(slash + 1);
-  std::from_chars(digits.data(), digits.data() + digits.size(), length);
-  if (!address || length > address->max_prefix()) return std::nullopt;
-  return RecordedAddress{std::string(key.substr(0, space)),
-                         {*address, static_cast<std::uint8_t>(length)}};
+  wish.keep_alive = config;
+  return wish;
+}
+
+std::string title_of(const std::string& instance) { return "(" + instance + ") "; }
+
+/// Adds what has to be heard of so that losses of these routes and rules are noticed.
+void add_interest(netlink::RoutingMonitor::Interest& interest, const std::vector<Route>& routes,
+                  const std::vector<Rule>& rules) {
+  const auto add = [](auto& list, auto value) {
+    if (std::ranges::find(list, value) == list.end()) list.push_back(value);
+  };
+  for (const Route& route : routes) {
+    if (route.no_track) continue;
+    add(interest.groups,
+        route.family() == Family::ipv4 ? RTNLGRP_IPV4_ROUTE + 0 : RTNLGRP_IPV6_ROUTE + 0);
+    add(interest.protocols, route.protocol);
+  }
+  for (const Rule& rule : rules) {
+    if (rule.no_track) continue;
+    add(interest.groups,
+        rule.family == Family::ipv4 ? RTNLGRP_IPV4_RULE + 0 : RTNLGRP_IPV6_RULE + 0);
+  }
 }
 
 }  // namespace
 
-struct KernelObjects::Batch {
-  struct Step {
-    Key key;
-    bool add = false;
+KernelObjects::KernelObjects(Loop& loop, Log& log, netlink::Socket& commands,
+                             const netlink::Monitor& monitor, run::HandoverPage& page)
+    : loop_(loop),
+      log_(log),
+      commands_port_(commands.port()),
+      addresses_(log, commands, monitor, page),
+      routing_(log, commands, monitor, page),
+      slice_(loop, [this] { work(); }),
+      timer_(loop, [this] { expire(); }) {}
+
+// ---- What is wanted
+
+void KernelObjects::configure(const std::shared_ptr<const VrrpConfig>& config) {
+  configured_.clear();
+  for (const InstanceConfig& instance : config->instances) {
+    if (instance.owner()) continue;
+    for (const auto* list : {&instance.addresses, &instance.excluded}) {
+      for (const VirtualAddress& address : *list) configured_.push_back(address.address);
+    }
+  }
+  std::ranges::sort(configured_);
+  watch_routing(*config);
+  addresses_.want(kStatic, static_addresses(config));
+  routing_.want(kStatic, {}, {config, &config->static_routes, &config->static_rules}, loop_.now());
+}
+
+void KernelObjects::watch_routing(const VrrpConfig& config) {
+  netlink::RoutingMonitor::Interest interest;
+  add_interest(interest, config.static_routes, config.static_rules);
+  for (const InstanceConfig& instance : config.instances) {
+    add_interest(interest, instance.routes, instance.rules);
+  }
+  if (interest == interest_) return;
+  interest_ = std::move(interest);
+  routing_monitor_.reset();
+  if (interest_.groups.empty()) return;
+  const auto lost = [this](const auto& what) {
+    if (what.origin_port == commands_port_) return;
+    if constexpr (requires { what.route; }) {
+      routing_.removed(what.route, loop_.now());
+    } else {
+      routing_.removed(what.rule, loop_.now());
+    }
+    work();
   };
-  std::vector<Step> steps;
-  std::vector<netlink::Message> requests;
-};
-
-KernelObjects::KernelObjects(Log& log, netlink::Socket& socket, const netlink::Monitor& monitor,
-                             run::HandoverPage& page)
-    : log_(log), socket_(socket), monitor_(monitor), page_(page) {}
-
-KernelObjects::Key KernelObjects::key_of(const InstanceConfig& config,
-                                         const VirtualAddress& address) {
-  return {address.device.empty() ? config.interface : address.device, address.address,
-          address.prefix_length};
-}
-
-std::string KernelObjects::record_of(const Key& key) {
-  return fmt::format("{}{} {}/{}", kRecordPrefix, key.interface, key.address.to_string(),
-                     key.prefix_length);
-}
-
-KernelObjects::Object& KernelObjects::object(const Key& key) {
-  const auto [at, created] = objects_.try_emplace(key);
-  if (!created) return at->second;
-  const netlink::Link* link = monitor_.link(key.interface);
-  at->second.form.address = key.address;
-  at->second.form.prefix_length = key.prefix_length;
-  at->second.present =
-      link != nullptr && monitor_.find(link->index, key.address, key.prefix_length) != nullptr;
-  return at->second;
-}
-
-void KernelObjects::enqueue(const Key& key) {
-  Object& entry = object(key);
-  if (entry.queued) return;
-  entry.queued = true;
-  queue_.push_back(key);
-}
-
-void KernelObjects::want_one(const InstanceConfig& config, const VirtualAddress& address,
-                             std::set<Key>& wanted) {
-  const Key key = key_of(config, address);
-  if (!wanted.insert(key).second) return;
-  const bool known = objects_.contains(key);
-  Object& entry = object(key);
-  if (!known && entry.present && config.owner()) {
-    entry.foreign = !page_.read<AddressRecord>(record_of(key));
+  auto monitor = netlink::RoutingMonitor::start(loop_, interest_, {lost, lost, [this] {
+                                                                     routing_.recheck(loop_.now());
+                                                                     arm();
+                                                                   }});
+  if (monitor) {
+    routing_monitor_ = std::move(*monitor);
+  } else {
+    log_.error("Deleted routes and rules will not be noticed: {}", monitor.error().message);
   }
-  netlink::InterfaceAddress form = form_of(address);
-  // Only what we put ourselves: the kernel completes a form, so theirs cannot be compared.
-  entry.replace = known && entry.present && !entry.foreign && entry.form != form;
-  entry.form = std::move(form);
-  entry.wanted_by.insert(config.name);
-  enqueue(key);
 }
 
-void KernelObjects::want(const InstanceConfig& config) {
-  std::set<Key> wanted;
-  for (const auto* list : {&config.addresses, &config.excluded}) {
-    for (const VirtualAddress& address : *list) want_one(config, address, wanted);
-  }
-  std::set<Key>& before = by_instance_[config.name];
-  for (const Key& key : before) {
-    if (wanted.contains(key)) continue;
-    object(key).wanted_by.erase(config.name);
-    enqueue(key);
-  }
-  before = std::move(wanted);
+void KernelObjects::want(std::shared_ptr<const InstanceConfig> config) {
+  const InstanceConfig& instance = *config;
+  routing_.want(instance.name, title_of(instance.name), {config, &instance.routes, &instance.rules},
+                loop_.now());
+  addresses_.want(instance.name, addresses_of(std::move(config)));
 }
 
 void KernelObjects::release(const std::string& instance) {
-  const auto found = by_instance_.find(instance);
-  if (found == by_instance_.end()) return;
-  for (const Key& key : found->second) {
-    object(key).wanted_by.erase(instance);
-    enqueue(key);
-  }
-  by_instance_.erase(found);
+  routing_.release(instance);
+  addresses_.release(instance);
 }
 
+void KernelObjects::release_static() { release(kStatic); }
+
 void KernelObjects::rename(const std::string& before, const std::string& after) {
-  auto node = by_instance_.extract(before);
-  if (node.empty()) return;
-  for (const Key& key : node.mapped()) {
-    auto& names = object(key).wanted_by;
-    names.erase(before);
-    names.insert(after);
-  }
-  node.key() = after;
-  by_instance_.insert(std::move(node));
+  routing_.rename(before, after, title_of(after));
+  addresses_.rename(before, after);
 }
 
 void KernelObjects::restore(const std::string& instance, const IpAddress& address) {
-  const auto found = by_instance_.find(instance);
-  if (found == by_instance_.end()) return;
-  for (const Key& key : found->second) {
-    if (key.address == address) enqueue(key);
-  }
+  addresses_.restore(instance, address);
 }
 
-void KernelObjects::sweep_one(const Key& key) {
-  const Object& entry = object(key);
-  if (entry.present && entry.wanted_by.empty()) {
-    enqueue(key);
-  } else {
-    forget_if_idle(key);
-  }
-}
-
-void KernelObjects::sweep(const std::vector<InstanceConfig>& instances) {
-  std::vector<RecordedAddress> recorded;
-  page_.for_each_key([&recorded](std::string_view key) {
-    if (auto address = parse_record(key)) recorded.push_back(std::move(*address));
-  });
-  for (const RecordedAddress& record : recorded) {
-    const Key key{record.interface, record.prefix.address, record.prefix.length};
-    sweep_one(key);
-    // Gone already, for instance with its interface.
-    if (!objects_.contains(key)) page_.erase(record_of(key));
-  }
-  for (const InstanceConfig& config : instances) {
+void KernelObjects::sweep(const std::shared_ptr<const VrrpConfig>& config,
+                          const std::vector<const InstanceConfig*>& instances) {
+  addresses_.sweep_records();
+  for (const InstanceConfig* instance : instances) {
+    routing_.sweep({config, &instance->routes, &instance->rules});
     // The owner's addresses are the host's own: without a record they are not ours.
-    if (config.owner()) continue;
-    for (const auto* list : {&config.addresses, &config.excluded}) {
-      for (const VirtualAddress& address : *list) sweep_one(key_of(config, address));
+    if (instance->owner()) continue;
+    for (const auto* list : {&instance->addresses, &instance->excluded}) {
+      for (const VirtualAddress& address : *list) {
+        addresses_.sweep({&interface_of(*instance, address), &address});
+      }
     }
   }
+  routing_.sweep_records();
 }
 
-void KernelObjects::plan_removal(const Key& key, const Object& entry, InterfaceIndex index,
-                                 Batch& batch) {
-  netlink::InterfaceAddress address = entry.form;
-  address.index = index;
-  // The kernel's form of it where there is one, for the peer it may have.
-  const auto* actual = monitor_.find(index, key.address, key.prefix_length);
-  batch.requests.push_back(netlink::delete_address(actual != nullptr ? *actual : address));
-  batch.steps.push_back({key, false});
+// ---- What is sent
+
+bool KernelObjects::reconcile() {
+  if (routing_.remove(kPerSlice) || addresses_.reconcile(kPerSlice)) return true;
+  return routing_.add(kPerSlice, loop_.now());
 }
 
-void KernelObjects::plan(const Key& key, Object& entry, Batch& batch) {
-  const bool wanted = !entry.wanted_by.empty();
-  const netlink::Link* link = monitor_.link(key.interface);
-  if (link == nullptr || (wanted == entry.present && !entry.replace)) return;
-  if (entry.present && !entry.foreign) plan_removal(key, entry, link->index, batch);
-  entry.replace = false;
-  if (!wanted) return;
-  if (!page_.write(record_of(key), AddressRecord{static_cast<std::uint32_t>(getpid())}) &&
-      !page_full_reported_) {
-    page_full_reported_ = true;
-    log_.warning("The record of addresses is full: after a crash some may be left behind");
+void KernelObjects::work() {
+  if (held_) return;
+  if (pending() && reconcile()) slice_.arm(loop_.now());
+  arm();
+}
+
+void KernelObjects::resume() {
+  held_ = false;
+  work();
+}
+
+void KernelObjects::finish() {
+  held_ = false;
+  while (reconcile()) {
   }
-  netlink::InterfaceAddress address = entry.form;
-  address.index = link->index;
-  batch.requests.push_back(netlink::add_address(address));
-  batch.steps.push_back({key, true});
+  arm();
 }
 
-bool KernelObjects::reconcile(unsigned limit) {
-  Batch batch;
-  while (!queue_.empty() && batch.steps.size() < limit) {
-    const Key key = std::move(queue_.front());
-    queue_.pop_front();
-    Object& entry = object(key);
-    entry.queued = false;
-    const std::size_t before = batch.steps.size();
-    plan(key, entry, batch);
-    if (batch.steps.size() == before) forget_if_idle(key);
-  }
-  settle(batch);
-  return !queue_.empty();
+void KernelObjects::arm() {
+  auto next = routing_.deadline();
+  const auto limited = static_limit_.deadline();
+  if (limited && (!next || *limited < *next)) next = limited;
+  timer_.arm(next ? std::optional(std::max(*next, loop_.now())) : std::nullopt);
 }
 
-void KernelObjects::settle(const Batch& batch) {
-  if (batch.requests.empty()) return;
-  const auto outcome = socket_.request(batch.requests);
-  for (std::size_t i = 0; i < outcome.size(); ++i) {
-    const auto& [key, add] = batch.steps[i];
-    Object& entry = object(key);
-    const int code = outcome[i] ? outcome[i]->code : 0;
-    const bool done = code == 0 || (add ? code == EEXIST : code == EADDRNOTAVAIL);
-    if (!done) {
-      log_.error("Cannot {} address {}/{} {} {}: {}", add ? "put" : "remove",
-                 key.address.to_string(), key.prefix_length, add ? "on" : "from", key.interface,
-                 outcome[i]->message);
-    }
-    if (!add && code == 0) ++entry.expected_removals;
-    if (done) entry.present = add;
-    if (!add && done && entry.wanted_by.empty()) page_.erase(record_of(key));
-    forget_if_idle(key);
-  }
+void KernelObjects::expire() {
+  routing_.expire(loop_.now());
+  for (const IpAddress& address : static_limit_.due(loop_.now())) restore_static(address);
+  work();
 }
 
-void KernelObjects::forget_if_idle(const Key& key) {
-  const auto found = objects_.find(key);
-  if (found == objects_.end()) return;
-  const Object& entry = found->second;
-  // A foreign one is forgotten too: whether it is there is then asked anew.
-  if (entry.wanted_by.empty() && !entry.queued && entry.expected_removals == 0 &&
-      (!entry.present || entry.foreign)) {
-    objects_.erase(found);
-  }
-}
+// ---- What the kernel tells
 
-std::string KernelObjects::interface_name(InterfaceIndex index) const {
-  const auto found = monitor_.links().find(index);
-  return found == monitor_.links().end() ? std::string() : found->second.name;
+void KernelObjects::restore_static(const IpAddress& address) {
+  log_.info("Restoring deleted static address {}", address.to_string());
+  addresses_.restore(kStatic, address);
 }
 
 std::vector<std::string> KernelObjects::changed(const netlink::InterfaceAddress& address,
                                                 bool removed, bool ours) {
-  const Key key{interface_name(address.index), address.address, address.prefix_length};
-  const auto found = objects_.find(key);
-  if (found == objects_.end()) return {};
-  Object& entry = found->second;
-  if (!removed) {
-    // Our own is known since its answer, and this news may be older than a deletion that followed.
-    if (!ours) entry.present = true;
-    return {};
+  // Routes may be possible now, or have gone with the address, of which the kernel says nothing.
+  if (removed || !ours) routing_.recheck(loop_.now());
+  std::vector<std::string> losers;
+  for (auto& loss : addresses_.changed(address, removed, ours)) {
+    if (loss.holder != kStatic) {
+      losers.push_back(std::move(loss.holder));
+    } else if (static_limit_.lost(loss.address, loop_.now())) {
+      restore_static(loss.address);
+    }
   }
-  // A deletion may take other addresses of the subnet along; those were not expected.
-  if (ours && entry.expected_removals > 0) {
-    --entry.expected_removals;
-    forget_if_idle(key);
-    return {};
-  }
-  entry.present = false;
-  entry.foreign = false;
-  const std::vector<std::string> losers(entry.wanted_by.begin(), entry.wanted_by.end());
-  if (losers.empty()) page_.erase(record_of(key));
-  forget_if_idle(key);
+  work();
   return losers;
 }
 
 void KernelObjects::interface_changed(const netlink::Link& link, bool removed) {
-  for (auto at = objects_.lower_bound(Key{link.name, {}, 0});
-       at != objects_.end() && at->first.interface == link.name; ++at) {
-    Object& entry = at->second;
-    if (removed) {
-      entry.present = false;
-      entry.foreign = false;
-      entry.expected_removals = 0;
-      continue;
-    }
-    if (!entry.wanted_by.empty() && !entry.present) enqueue(at->first);
-  }
+  addresses_.interface_changed(link, removed);
+  routing_.recheck(loop_.now());
+  work();
 }
 
 bool KernelObjects::is_ours(const netlink::InterfaceAddress& address) const {
-  return configured_.contains(address.address);
-}
-
-void KernelObjects::set_configured(const std::vector<InstanceConfig>& instances) {
-  configured_.clear();
-  for (const InstanceConfig& config : instances) {
-    if (config.owner()) continue;
-    for (const auto* list : {&config.addresses, &config.excluded}) {
-      for (const VirtualAddress& address : *list) configured_.insert(address.address);
-    }
-  }
+  return std::ranges::binary_search(configured_, address.address);
 }
 
 }  // namespace understudy::vrrp

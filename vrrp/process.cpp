@@ -23,6 +23,8 @@ namespace {
 
 using ProcessConfig = run::ChildConfig<VrrpConfig>;
 
+/// Notifications taken in after static addresses were put, before the routers start.
+constexpr unsigned kStaticNews = 10'000;
 /// How long messages to the parent may take to leave at the end.
 constexpr std::chrono::seconds kFlushTime(1);
 /// How long a slow reader of the log may hold up the start by a dump.
@@ -136,6 +138,8 @@ int Process::run(const VrrpConfig& whole, const Dump& dump) {
   // any process. A successor has masters to carry on first, and waits for no reader.
   if (!setup_.respawned) log_dump(whole, dump, kDumpPatience);
   scheduling_.apply(scheduling_of(setup_.config.global));
+  routers_->put_static();
+  monitor_->catch_up(kStaticNews);
   routers_->start(setup_.respawned);
   firewall_.adopt();
   firewall_.apply(setup_.config.global.nftables_table, role_->instances);

@@ -21,15 +21,15 @@ Routers::Routers(const Surroundings& surroundings, FrameSocket frames, const Glo
                  const VrrpConfig& config)
     : around_(surroundings),
       tracking_(config),
-      kernel_(around_.log, around_.commands, around_.monitor, around_.page),
+      kernel_(around_.loop, around_.log, around_.commands, around_.monitor, around_.page),
       interfaces_(
           around_.monitor,
           [this](const netlink::InterfaceAddress& address) { return kernel_.is_ours(address); }),
-      transport_(around_.loop, around_.log, around_.page, around_.monitor,
-                 [this](Instance& instance, const AdvertReceived& advert) { step(instance, advert); }),
+      transport_(
+          around_.loop, around_.log, around_.page, around_.monitor,
+          [this](Instance& instance, const AdvertReceived& advert) { step(instance, advert); }),
       announcer_(around_.loop, around_.log, kernel_, around_.monitor, std::move(frames)),
-      executor_(around_.loop, around_.log, around_.channel, around_.page, kernel_, transport_,
-                announcer_),
+      executor_(around_.log, around_.channel, around_.page, kernel_, transport_, announcer_),
       config_(config) {
   transport_.configure(global);
   announcer_.configure(global, config);
@@ -37,16 +37,22 @@ Routers::Routers(const Surroundings& surroundings, FrameSocket frames, const Glo
 
 std::unique_ptr<Instance> Routers::make_instance(const InstanceConfig& config) {
   const IpAddress primary = config.mcast_source.value_or(interfaces_.use(config.interface).primary);
-  auto instance = std::make_unique<Instance>(
-      around_.loop, std::make_shared<const InstanceConfig>(config), primary,
-      [this](Instance& self) { expire(self); });
+  auto instance =
+      std::make_unique<Instance>(around_.loop, std::make_shared<const InstanceConfig>(config),
+                                 primary, [this](Instance& self) { expire(self); });
   interfaces_.attach(*instance);
   transport_.attach(*instance);
   return instance;
 }
 
+void Routers::put_static() {
+  shared_ = std::make_shared<const VrrpConfig>(config_);
+  kernel_.configure(shared_);
+  kernel_.finish();
+}
+
 void Routers::start(bool respawned) {
-  kernel_.set_configured(config_.instances);
+  kernel_.hold();
   learn_links(config_);
   if (respawned) adopt_scripts();
   for (const InstanceConfig& config : config_.instances) {
@@ -55,8 +61,11 @@ void Routers::start(bool respawned) {
   std::vector<Instance*> fresh;
   for (const auto& instance : instances_) {
     instance->tracking = summary_of(*instance);
-    if (respawned && adopt_record(around_.page, *instance, around_.loop.now())) {
-      step(*instance, Resumed{instance->tracking});
+    const auto memory = respawned
+                            ? adopt_record(around_.page, *instance, around_.loop.now())
+                            : std::nullopt;
+    if (memory) {
+      step(*instance, Resumed{instance->tracking, *memory});
     } else {
       fresh.push_back(instance.get());
     }
@@ -65,8 +74,10 @@ void Routers::start(bool respawned) {
     log_faults(*instance, instance->tracking);
     step(*instance, Started{instance->tracking});
   }
-  kernel_.sweep(config_.instances);
-  executor_.work();
+  std::vector<const InstanceConfig*> all;
+  for (const InstanceConfig& config : shared_->instances) all.push_back(&config);
+  kernel_.sweep(shared_, all);
+  kernel_.resume();
 }
 
 void Routers::step(Instance& instance, const Event& event) {
@@ -103,14 +114,16 @@ void Routers::reload(const GlobalConfig& global, const VrrpConfig& config,
   announcer_.configure(global, config);
   for (const auto& line : tracking_.reconfigure(config)) around_.log.info("{}", line);
   learn_links(config);
-  kernel_.set_configured(config.instances);
+  kernel_.hold();
+  shared_ = std::make_shared<const VrrpConfig>(config);
+  kernel_.configure(shared_);
   Instances next(config.instances.size());
   sort_in(next, config, difference);
   instances_ = std::move(next);
   transport_.configure(global);
   config_ = config;
   tracking_changed();
-  executor_.work();
+  kernel_.resume();
 }
 
 void Routers::sort_in(Instances& next, const VrrpConfig& config, const InstanceDiff& difference) {
@@ -125,25 +138,25 @@ void Routers::sort_in(Instances& next, const VrrpConfig& config, const InstanceD
     next[pair.after] = std::move(instances_[pair.before]);
     reconfigure(*next[pair.after], config.instances[pair.after]);
   }
-  std::vector<InstanceConfig> added;
+  std::vector<const InstanceConfig*> added;
   for (const std::size_t at : difference.added) {
-    added.push_back(config.instances[at]);
-    next[at] = make_instance(added.back());
+    added.push_back(&shared_->instances[at]);
+    next[at] = make_instance(config.instances[at]);
     Instance& instance = *next[at];
     instance.tracking = summary_of(instance);
     log_faults(instance, instance.tracking);
     step(instance, Started{instance.tracking});
   }
-  kernel_.sweep(added);
+  kernel_.sweep(shared_, added);
 }
 
 void Routers::reconfigure(Instance& instance, const InstanceConfig& config) {
   const auto before = std::make_shared<const InstanceConfig>(instance.config());
   if (before->name != config.name) {
     kernel_.rename(before->name, config.name);
-    around_.page.erase(record_key(*before));
   }
   step(instance, Reconfigured{std::make_shared<const InstanceConfig>(config)});
+  if (before->name != config.name) rename_records(around_.page, *before, instance);
   transport_.reattach(instance, *before);
   if (before->mcast_source != config.mcast_source) {
     set_source(instance, config.mcast_source.value_or(interfaces_.of(config).primary));
@@ -154,16 +167,18 @@ void Routers::remove(Instance& instance) {
   step(instance, Stopped{true});
   transport_.detach(instance, instance.config());
   interfaces_.detach(instance, instance.config());
-  around_.page.erase(record_key(instance.config()));
+  erase_records(around_.page, instance.config());
 }
 
 void Routers::stop(bool keep_addresses) {
-  executor_.postpone_addresses();
+  // All adverts leave first.
+  kernel_.hold();
   if (keep_addresses) executor_.keep_addresses();
   for (const auto& instance : instances_) {
     if (instance) step(*instance, Stopped{});
   }
-  executor_.finish();
+  kernel_.release_static();
+  kernel_.finish();
   if (!keep_addresses) around_.page.clear();
 }
 

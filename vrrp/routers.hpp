@@ -44,6 +44,8 @@ class Routers {
   Routers(const Surroundings& surroundings, FrameSocket frames, const GlobalConfig& global,
           const VrrpConfig& config);
 
+  /// Puts what is static, before anything else: a static address may be the source of adverts.
+  void put_static();
   /// Begins. With `respawned`, instances that the page shows as master with a fresh advert go on as
   /// such, before anything else; addresses of all others are removed.
   void start(bool respawned);
@@ -90,6 +92,8 @@ class Routers {
   Executor executor_;
   /// The configuration in force, in its order the instances below.
   VrrpConfig config_;
+  /// The same, for what outlives a reload.
+  std::shared_ptr<const VrrpConfig> shared_;
   Instances instances_;
   /// Interfaces that a router depends on.
   std::set<std::string> links_;

@@ -89,7 +89,6 @@ void Routers::on_link(const netlink::Link& link, bool removed) {
   for (const auto& line : update.lines) around_.log.info("{}", line);
   if (interface != nullptr) primary_changed(*interface);
   if (update.changed) tracking_changed();
-  executor_.work();
 }
 
 void Routers::primary_changed(Interface& interface) {

@@ -8,6 +8,8 @@ namespace {
 
 /// Since Linux 5.18; the headers of Debian 12 have it, older ones do not matter.
 constexpr std::uint16_t kIfaProto = 11;
+/// INFINITY_LIFE_TIME in Linux.
+constexpr std::uint32_t kForever = 0xffffffff;
 
 ifaddrmsg fixed_for(const InterfaceAddress& address) {
   ifaddrmsg fixed{};
@@ -24,7 +26,7 @@ IpAddress address_of(const Attributes& attributes, std::uint16_t type) {
 
 }  // namespace
 
-Message add_address(const InterfaceAddress& address) {
+Message add_address(const InterfaceAddress& address, const AddressOptions& options) {
   const ifaddrmsg fixed = fixed_for(address);
   MessageBuilder builder(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
                          std::as_bytes(std::span(&fixed, 1)));
@@ -32,8 +34,14 @@ Message add_address(const InterfaceAddress& address) {
   if (address.peer) builder.attribute(IFA_ADDRESS, address.peer->bytes());
   if (address.broadcast) builder.attribute(IFA_BROADCAST, address.broadcast->bytes());
   if (!address.label.empty()) builder.attribute(IFA_LABEL, std::string_view(address.label));
-  const std::uint32_t flags = address.flags | (address.address.is_v6() ? IFA_F_NODAD : 0U);
+  const bool unchecked = address.address.is_v6() && !options.detect_duplicates;
+  const std::uint32_t flags = address.flags | (unchecked ? IFA_F_NODAD : 0U);
   if (flags != 0) builder.attribute(IFA_FLAGS, flags);
+  if (options.preferred_lifetime) {
+    const ifa_cacheinfo lifetimes{*options.preferred_lifetime, kForever, 0, 0};
+    builder.attribute(IFA_CACHEINFO, ByteView(reinterpret_cast<const std::uint8_t*>(&lifetimes),
+                                              sizeof lifetimes));
+  }
   builder.attribute(kIfaProto, kAddressOrigin);
   return builder.take();
 }

@@ -41,9 +41,18 @@ struct AddressMessage {
   bool operator==(const AddressMessage&) const = default;
 };
 
-/// Puts an address on its interface; EEXIST when it is there. IPv6 without duplicate address
-/// detection, for which the protocol above is a substitute.
-[[nodiscard]] Message add_address(const InterfaceAddress& address);
+/// What an address is put with besides.
+struct AddressOptions {
+  /// IPv6: the kernel looks for duplicates; until then the address is tentative (RFC 4862 section
+  /// 5.4). Without, the protocol above is the substitute.
+  bool detect_duplicates = false;
+  /// Seconds until the kernel prefers other source addresses; nullopt: never.
+  std::optional<std::uint32_t> preferred_lifetime;
+};
+
+/// Puts an address on its interface; EEXIST when it is there.
+[[nodiscard]] Message add_address(const InterfaceAddress& address,
+                                  const AddressOptions& options = {});
 /// Takes it away; EADDRNOTAVAIL when it is not there.
 [[nodiscard]] Message delete_address(const InterfaceAddress& address);
 /// Asks for all addresses of both families.

@@ -334,7 +334,9 @@ void HandoverPage::for_each_key(const std::function<void(std::string_view key)>&
   // A copy: `f` may erase.
   std::vector<std::string> keys;
   for (std::uint32_t slot = 0; slot < impl_->high_water(); ++slot) {
-    if (auto record = snapshot(impl_->record(slot))) keys.push_back(std::move(record->key));
+    auto record = snapshot(impl_->record(slot));
+    // Another process may have given the place to a key that our index does not have.
+    if (record && impl_->index.contains(record->key)) keys.push_back(std::move(record->key));
   }
   std::sort(keys.begin(), keys.end());
   for (const auto& key : keys) f(key);

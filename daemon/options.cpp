@@ -6,7 +6,9 @@
 #include <array>
 #include <charconv>
 #include <csignal>
+#include <filesystem>
 #include <functional>
+#include <system_error>
 
 namespace understudy {
 namespace {
@@ -109,6 +111,13 @@ std::string checkers_only(Options& options, const char* /*argument*/) {
   return {};
 }
 
+std::string record(Options& options, const char* argument) {
+  // The daemon leaves the directory it was started in.
+  std::error_code error;
+  options.recording = std::filesystem::absolute(argument, error).string();
+  return error ? fmt::format("--record={}: {}", argument, error.message()) : std::string();
+}
+
 std::string log_console(Options& options, const char* /*argument*/) {
   options.log.to_console = true;
   return {};
@@ -149,6 +158,7 @@ constexpr std::array kOptions{
   OptionRow{'R', "dont-respawn", Argument::none, set<&Options::respawn, false>, "\tDon't respawn child processes"},
   OptionRow{'n', "dont-fork", Argument::none, set<&Options::foreground, true>, "\tDon't fork the daemon process"},
   OptionRow{'d', "dump-conf", Argument::none, set<&Options::dump_config, true>, "\tDump the configuration data"},
+  OptionRow{0, "record", Argument::required, record, "=FILE\tAppend every event of VRRP to FILE, for understudy replay"},
   OptionRow{'p', "pid", Argument::required, text<&Options::parent_pid_file>, "=FILE\tUse specified pidfile for parent process"},
   OptionRow{'r', "vrrp_pid", Argument::required, text<&Options::vrrp_pid_file>, "=FILE\tUse specified pidfile for VRRP child process"},
   OptionRow{'c', "checkers_pid", Argument::required, text<&Options::checkers_pid_file>, "=FILE\tUse specified pidfile for checkers child process"},

@@ -35,6 +35,8 @@ struct Options {
   bool respawn = true;
   bool all_config_required = false;
   bool ignore_sigint = false;
+  /// --record: the vrrp child appends its events there, absolute; empty: it does not.
+  std::string recording;
   /// -d: the children log their configuration when they start.
   bool dump_config = false;
   bool core_dump = false;

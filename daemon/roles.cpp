@@ -3,13 +3,15 @@
 #include "checkers/process.hpp"
 #include "daemon/dump.hpp"
 #include "daemon/run/child.hpp"
+#include "parser/statement.hpp"
+#include "vrrp/effective.hpp"
 #include "vrrp/process.hpp"
 
 namespace understudy {
 namespace {
 
 /// Hands a role its part of the configuration, and the means to decode a new one.
-template <typename RoleConfig, RoleConfig Config::*Part, auto Main, auto MakeDump>
+template <typename RoleConfig, RoleConfig Config::*Part, auto Main, auto MakeReports>
 int start(RoleStart start) {
   const auto decode = [load =
                            start.load](ByteView expanded) -> Result<run::ChildConfig<RoleConfig>> {
@@ -17,8 +19,7 @@ int start(RoleStart start) {
     if (!config) return config.error();
     return run::ChildConfig<RoleConfig>{std::move(config->global), std::move((*config).*Part)};
   };
-  decltype(MakeDump(start.config)) dump;
-  if (start.dump) dump = MakeDump(start.config);
+  auto reports = MakeReports(start);
   return Main(
       run::ChildSetup<RoleConfig>{Log(start.log),
                                   std::move(start.channel),
@@ -27,7 +28,21 @@ int start(RoleStart start) {
                                   start.respawned,
                                   start.keep_at_exit,
                                   decode},
-      std::move(dump));
+      std::move(reports));
+}
+
+vrrp::Reports vrrp_reports(const RoleStart& start) {
+  vrrp::Reports reports;
+  if (start.dump) reports.dump = vrrp_dump(start.config);
+  reports.recording = start.recording;
+  reports.describe = [](const vrrp::VrrpConfig& config) {
+    return parser::print_statements(vrrp::effective(config));
+  };
+  return reports;
+}
+
+checkers::Dump checkers_reports(const RoleStart& start) {
+  return start.dump ? checkers_dump(start.config) : checkers::Dump();
 }
 
 }  // namespace
@@ -37,12 +52,12 @@ const std::array<Role, 2>& roles() {
       Role{run::Role::vrrp, "VRRP", "_vrrp", &PidPaths::vrrp, &GlobalConfig::vrrp_process_name,
            &Options::run_vrrp, &Options::keep_vips,
            [](const Config& config) { return !config.vrrp.instances.empty(); },
-           start<vrrp::VrrpConfig, &Config::vrrp, vrrp::run_process, vrrp_dump>},
+           start<vrrp::VrrpConfig, &Config::vrrp, vrrp::run_process, vrrp_reports>},
       Role{run::Role::checkers, "Healthcheck", "_healthcheckers", &PidPaths::checkers,
            &GlobalConfig::checker_process_name, &Options::run_checkers, &Options::keep_services,
            [](const Config& config) { return !config.checkers.virtual_servers.empty(); },
            start<checkers::CheckersConfig, &Config::checkers, checkers::run_process,
-                 checkers_dump>}};
+                 checkers_reports>}};
   return table;
 }
 

@@ -25,6 +25,8 @@ struct RoleStart {
   bool keep_at_exit = false;
   /// -d: log the configuration.
   bool dump = false;
+  /// Options::recording.
+  std::string recording;
 };
 
 /// One kind of child process. (run::Role is only its number, for what may not know the top.)

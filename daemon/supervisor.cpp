@@ -211,9 +211,15 @@ void Supervisor::become_child(Child& child, Fd channel) {
   const Role& role = *child.role;
   set_process_name(config_.global.*role.process_name);
   // Moved, for a copy would be memory of the child's own besides what it has of the parent.
-  RoleStart start{
-      log_.options(), std::move(channel), std::move(*child.page),      std::move(config_),
-      load_,          child.ever_started, options_.*role.keep_at_exit, options_.dump_config};
+  RoleStart start{log_.options(),
+                  std::move(channel),
+                  std::move(*child.page),
+                  std::move(config_),
+                  load_,
+                  child.ever_started,
+                  options_.*role.keep_at_exit,
+                  options_.dump_config,
+                  options_.recording};
   start.log.ident += role.suffix;
   start.log.file = role_log_file(start.log.file, role.suffix);
   start.respawned |= start.page.inherited();

@@ -3,10 +3,41 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "vrrp/timing.hpp"
 
 namespace understudy::vrrp {
+namespace {
+
+void adopt_senders(const run::HandoverPage& page, Instance& instance) {
+  for (std::size_t place = 0;; ++place) {
+    const auto sender = page.read<Sender>(sender_key(instance.config(), place));
+    if (!sender) return;
+    instance.wire.senders.restore(place, *sender);
+  }
+}
+
+bool is_fresh_master(const InstanceConfig& config, const InstanceRecord& record, TimePoint now) {
+  // The shortest patience a peer can have: the highest priority below the owner's.
+  const Duration patience = master_down_interval(
+      config.version, Priority(kOwnerPriority.value() - 1), config.advert_interval);
+  return record.last_advert <= now && now - record.last_advert < patience;
+}
+
+/// What is left of a backup's patience; nullopt: nothing, or the record is none of a backup's.
+std::optional<MachineMemory> fresh_backup(const InstanceConfig& config, MachineMemory memory,
+                                          TimePoint now) {
+  const Duration interval = memory.master_interval.count() > 0 ? memory.master_interval
+                                                               : Duration(config.advert_interval);
+  const Duration patience = master_down_interval(config.version, config.priority, interval);
+  if (memory.timer_start > now || now - memory.timer_start >= patience) return std::nullopt;
+  const Duration listening = interval + skew_time(config.version, config.priority, interval);
+  memory.timer_start = std::max(memory.timer_start, now - (patience - listening));
+  return memory;
+}
+
+}  // namespace
 
 std::string record_key(const InstanceConfig& config) { return "instance " + config.name; }
 
@@ -15,34 +46,45 @@ std::string sender_key(const InstanceConfig& config, std::size_t place) {
 }
 
 void write_record(run::HandoverPage& page, const Instance& instance) {
-  InstanceRecord record;
-  record.state = static_cast<std::uint8_t>(instance.machine.state());
-  record.priority = instance.machine.effective_priority().value();
-  record.packet_id = instance.packet_id;
-  record.last_advert_ns =
-      std::chrono::duration_cast<std::chrono::nanoseconds>(instance.last_advert.time_since_epoch())
-          .count();
-  record.authentication = instance.wire.authentication;
+  const InstanceRecord record{instance.machine.memory(), instance.last_advert,
+                              instance.wire.authentication, instance.packet_id};
   page.write(record_key(instance.config()), record);
 }
 
-bool adopt_record(const run::HandoverPage& page, Instance& instance, TimePoint now) {
-  for (std::size_t place = 0;; ++place) {
-    const auto sender = page.read<Sender>(sender_key(instance.config(), place));
-    if (!sender) break;
-    instance.wire.senders.restore(place, *sender);
+void erase_records(run::HandoverPage& page, const InstanceConfig& config) {
+  page.erase(record_key(config));
+  for (std::size_t place = 0; page.read<Sender>(sender_key(config, place)); ++place) {
+    page.erase(sender_key(config, place));
   }
+}
+
+void rename_records(run::HandoverPage& page, const InstanceConfig& before,
+                    const Instance& instance) {
+  erase_records(page, before);
+  write_record(page, instance);
+  std::size_t place = 0;
+  for (const Sender& sender : instance.wire.senders.all()) {
+    page.write(sender_key(instance.config(), place++), sender);
+  }
+}
+
+std::optional<MachineMemory> adopt_record(const run::HandoverPage& page, Instance& instance,
+                                          TimePoint now) {
+  adopt_senders(page, instance);
   const auto record = page.read<InstanceRecord>(record_key(instance.config()));
-  if (!record) return false;
+  if (!record) return std::nullopt;
   instance.packet_id = record->packet_id;
   instance.wire.authentication = record->authentication;
-  instance.last_advert = TimePoint(std::chrono::nanoseconds(record->last_advert_ns));
+  instance.last_advert = record->last_advert;
   const InstanceConfig& config = instance.config();
-  // The shortest patience a peer can have: the highest priority below the owner's.
-  const Duration patience = master_down_interval(
-      config.version, Priority(kOwnerPriority.value() - 1), config.advert_interval);
-  return record->state == static_cast<std::uint8_t>(RouterState::master) &&
-         instance.last_advert <= now && now - instance.last_advert < patience;
+  switch (record->memory.state) {
+    case RouterState::master:
+      return is_fresh_master(config, *record, now) ? std::optional(record->memory) : std::nullopt;
+    case RouterState::backup:
+      return fresh_backup(config, record->memory, now);
+    default:
+      return std::nullopt;
+  }
 }
 
 }  // namespace understudy::vrrp

@@ -1,25 +1,30 @@
-// What the vrrp process leaves on its page for a successor.
+// What the vrrp process leaves on its page for a successor, besides what it made in the kernel
+// (address_objects, routing_records, virtual_record) and what it knows of scripts.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <type_traits>
 
 #include "daemon/base/types.hpp"
 #include "daemon/run/handover.hpp"
+#include "vrrp/event.hpp"
 #include "vrrp/instance.hpp"
 
 namespace understudy::vrrp {
 
-/// One virtual router, written before each advert leaves.
+/// One virtual router, written before each advert leaves and whenever its machine took a step.
 struct InstanceRecord {
-  std::uint8_t state = 0;
-  std::uint8_t priority = 0;
-  std::uint16_t packet_id = 0;
-  /// CLOCK_MONOTONIC, the same for all processes of a boot.
-  std::int64_t last_advert_ns = 0;
+  MachineMemory memory;
+  /// When the last advert left. CLOCK_MONOTONIC is the same for all processes of a boot.
+  TimePoint last_advert;
   AuthenticationState authentication;
+  std::uint16_t packet_id = 0;
 };
+static_assert(std::is_trivially_copyable_v<InstanceRecord> &&
+              sizeof(InstanceRecord) <= run::kLargestValue);
 
 /// Key of an instance's record.
 [[nodiscard]] std::string record_key(const InstanceConfig& config);
@@ -27,8 +32,16 @@ struct InstanceRecord {
 [[nodiscard]] std::string sender_key(const InstanceConfig& config, std::size_t place);
 /// Writes what the instance is now.
 void write_record(run::HandoverPage& page, const Instance& instance);
-/// Goes on with the predecessor's packet ids, sequences and replay marks. True when it was master
-/// and its last advert is so young that no peer can have taken over.
-[[nodiscard]] bool adopt_record(const run::HandoverPage& page, Instance& instance, TimePoint now);
+/// Forgets an instance.
+void erase_records(run::HandoverPage& page, const InstanceConfig& config);
+/// The instance was known under another name `before`.
+void rename_records(run::HandoverPage& page, const InstanceConfig& before,
+                    const Instance& instance);
+/// Goes on with the predecessor's packet ids, sequences and replay marks, however old they are: no
+/// peer believes lower ones. Returns what it was where that is fresh: a master whose last advert is
+/// so young that no peer can have taken over, or a backup whose patience has not ended. Such a
+/// backup listens for at least an advert interval, for nobody did while it was dead.
+[[nodiscard]] std::optional<MachineMemory> adopt_record(const run::HandoverPage& page,
+                                                        Instance& instance, TimePoint now);
 
 }  // namespace understudy::vrrp

@@ -45,7 +45,7 @@ run::SchedulingRequest scheduling_of(const GlobalConfig& global) {
 /// The child. Members in the order in which they need each other.
 class Process {
  public:
-  explicit Process(run::ChildSetup<VrrpConfig> setup);
+  Process(run::ChildSetup<VrrpConfig> setup, const Reports& reports);
   /// Returns the exit status.
   int run(const VrrpConfig& whole, const Dump& dump);
 
@@ -64,6 +64,7 @@ class Process {
   Loop loop_;
   Log& log_ = setup_.log;
   std::shared_ptr<const VrrpConfig> role_;
+  std::optional<Recorder> recorder_;
   Channel channel_;
   Signals signals_;
   run::Scheduling scheduling_;
@@ -79,7 +80,7 @@ class Process {
   bool leaving_ = false;
 };
 
-Process::Process(run::ChildSetup<VrrpConfig> setup)
+Process::Process(run::ChildSetup<VrrpConfig> setup, const Reports& reports)
     : setup_(std::move(setup)),
       role_(std::make_shared<const VrrpConfig>(runnable(std::exchange(setup_.config.role, {})))),
       channel_(loop_, std::move(setup_.channel),
@@ -92,7 +93,9 @@ Process::Process(run::ChildSetup<VrrpConfig> setup)
                [this](int signo) { on_signal(signo); }),
       scheduling_(loop_, log_),
       firewall_(log_, setup_.page),
-      script_timers_(loop_, log_, channel_) {}
+      script_timers_(loop_, log_, channel_) {
+  if (!reports.recording.empty()) recorder_.emplace(log_, reports.recording, reports.describe);
+}
 
 Result<void> Process::open() {
   auto commands = netlink::Socket::open();
@@ -109,7 +112,8 @@ Result<void> Process::open() {
   auto frames = FrameSocket::open();
   if (!frames) return frames.error();
   setup_.page.refresh();
-  routers_.emplace(Surroundings{loop_, log_, channel_, setup_.page, *commands_, *monitor_},
+  routers_.emplace(Surroundings{loop_, log_, channel_, setup_.page, *commands_, *monitor_,
+                                recorder_ ? &*recorder_ : nullptr},
                    std::move(*frames), setup_.config.global, *role_);
   return {};
 }
@@ -213,12 +217,12 @@ void Process::flush() {
 
 }  // namespace
 
-int run_process(run::ChildSetup<VrrpConfig> setup, const Dump& dump) {
+int run_process(run::ChildSetup<VrrpConfig> setup, const Reports& reports) {
   // A parent that died before this line is noticed by the channel.
   prctl(PR_SET_PDEATHSIG, SIGTERM);
-  const VrrpConfig whole = dump ? setup.config.role : VrrpConfig();
-  Process process(std::move(setup));
-  return process.run(whole, dump);
+  const VrrpConfig whole = reports.dump ? setup.config.role : VrrpConfig();
+  Process process(std::move(setup), reports);
+  return process.run(whole, reports.dump);
 }
 
 }  // namespace understudy::vrrp

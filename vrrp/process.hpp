@@ -14,6 +14,7 @@
 #include "daemon/run/child.hpp"
 #include "vrrp/config.hpp"
 #include "vrrp/dump.hpp"
+#include "vrrp/recorder.hpp"
 
 namespace understudy::vrrp {
 
@@ -25,8 +26,17 @@ inline constexpr int kDefaultRealTimePriority = 10;
 using Dump = std::function<std::vector<std::string>(const GlobalConfig& global,
                                                     const VrrpConfig& config, DumpFacts facts)>;
 
-/// Runs the child until it is told to leave; returns its exit status. With a `dump`, its lines are
-/// logged at the start.
-int run_process(run::ChildSetup<VrrpConfig> setup, const Dump& dump = {});
+/// What the process tells about itself, as far as it is asked to.
+struct Reports {
+  /// Lines that are logged at the start.
+  Dump dump;
+  /// Where a recording goes (recording.hpp), and how it writes the configuration; empty: there is
+  /// none.
+  std::string recording;
+  Recorder::Describe describe;
+};
+
+/// Runs the child until it is told to leave; returns its exit status.
+int run_process(run::ChildSetup<VrrpConfig> setup, const Reports& reports = {});
 
 }  // namespace understudy::vrrp

@@ -21,6 +21,7 @@
 #include "vrrp/instance.hpp"
 #include "vrrp/interfaces.hpp"
 #include "vrrp/kernel_objects.hpp"
+#include "vrrp/recorder.hpp"
 #include "vrrp/socket.hpp"
 #include "vrrp/tracking.hpp"
 #include "vrrp/transport.hpp"
@@ -36,6 +37,8 @@ struct Surroundings {
   /// The one through which addresses are changed, which `monitor` knows.
   netlink::Socket& commands;
   const netlink::Monitor& monitor;
+  /// nullptr: nothing is recorded.
+  Recorder* recorder = nullptr;
 };
 
 /// The virtual routers.

@@ -1,0 +1,52 @@
+#include "vrrp/mask.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace understudy::vrrp {
+
+/// What stands for `secret`: `kind` and a number. Of one length, which is that of a password.
+std::string Mask::word(const std::string& secret, std::string_view kind) {
+  const auto [position, is_new] = words_.try_emplace(std::string(kind) + secret, std::string());
+  if (is_new) position->second = fmt::format("{}{:07x}", kind, words_.size());
+  return position->second;
+}
+
+void Mask::hide(ScriptCall& call) {
+  if (call.argv.size() < 2) return;
+  std::string arguments;
+  for (std::size_t i = 1; i < call.argv.size(); ++i) arguments += call.argv[i] + '\0';
+  call.argv.resize(1);
+  call.argv.push_back(word(arguments, "a"));
+}
+
+void Mask::hide(Rare<NotifyScripts>& scripts) {
+  if (*scripts == NotifyScripts{}) return;
+  NotifyScripts& all = scripts.edit();
+  for (ScriptCall* call : {&all.master, &all.backup, &all.fault, &all.stop, &all.deleted,
+                           &all.master_rx_lower_pri, &all.any}) {
+    hide(*call);
+  }
+}
+
+void Mask::hide(InstanceConfig& instance) {
+  if (!instance.password.empty()) instance.password = word(instance.password, "p");
+  hide(instance.notify);
+  if (!instance.hmac->used()) return;
+  constexpr std::size_t kShortestKey = 32;
+  for (HmacKey& key : instance.hmac.edit().keys) {
+    key.secret = word(key.secret, "k");
+    key.secret.resize(kShortestKey, '-');
+    key.file.clear();
+  }
+}
+
+VrrpConfig Mask::apply(VrrpConfig config) {
+  for (TrackScript& script : config.scripts) hide(script.command);
+  for (SyncGroup& group : config.groups) hide(group.notify);
+  for (InstanceConfig& instance : config.instances) hide(instance);
+  return config;
+}
+
+}  // namespace understudy::vrrp

@@ -35,7 +35,7 @@ constexpr std::size_t kOptionUnit = 8;
 constexpr std::size_t kOptionHeader = 2;
 
 /// `destination` has the length of the link's addresses.
-void link_header(ByteWriter& frame, const LinkLayer& link, ByteView destination,
+void link_header(ByteWriter& frame, const OutgoingLink& link, ByteView destination,
                  std::uint16_t type) {
   frame.bytes(destination);
   if (link.hardware == kHardwareInfiniband) {
@@ -57,7 +57,7 @@ void target_option(ByteWriter& message, ByteView address) {
 }
 
 /// The ICMPv6 message with its checksum, which covers a pseudo header (RFC 4443 section 2.3).
-Bytes neighbour_advertisement(const LinkLayer& link, const IpAddress& address, bool router) {
+Bytes neighbour_advertisement(const OutgoingLink& link, const IpAddress& address, bool router) {
   ByteWriter message;
   message.u8(kNeighbourAdvertisement);
   message.u8(0);
@@ -78,7 +78,7 @@ Bytes neighbour_advertisement(const LinkLayer& link, const IpAddress& address, b
 
 }  // namespace
 
-bool can_announce(const LinkLayer& link) {
+bool can_announce(const OutgoingLink& link) {
   const std::size_t length = link.hardware == kHardwareEthernet     ? kEthernetLength
                              : link.hardware == kHardwareInfiniband ? kInfinibandLength
                                                                     : 0;
@@ -86,7 +86,7 @@ bool can_announce(const LinkLayer& link) {
          link.broadcast.bytes().size() == length;
 }
 
-Bytes gratuitous_arp(const LinkLayer& link, const IpAddress& address) {
+Bytes gratuitous_arp(const OutgoingLink& link, const IpAddress& address) {
   assert(can_announce(link) && address.is_v4());
   const ByteView own = link.address.bytes();
   const ByteView everybody = link.broadcast.bytes();
@@ -104,7 +104,7 @@ Bytes gratuitous_arp(const LinkLayer& link, const IpAddress& address) {
   return frame.take();
 }
 
-Bytes unsolicited_na(const LinkLayer& link, const IpAddress& address, bool router) {
+Bytes unsolicited_na(const OutgoingLink& link, const IpAddress& address, bool router) {
   assert(can_announce(link) && address.is_v6());
   const Bytes message = neighbour_advertisement(link, address, router);
   ByteWriter frame;

@@ -17,7 +17,7 @@
 namespace understudy::vrrp {
 
 /// The interface an announcement leaves through.
-struct LinkLayer {
+struct OutgoingLink {
   /// ARPHRD_* (linux/if_arp.h).
   std::uint16_t hardware = 1;
   HardwareAddress address;
@@ -26,14 +26,14 @@ struct LinkLayer {
 
 /// Whether addresses can be announced through it: Ethernet's and InfiniBand's hardware addresses
 /// have known lengths and headers, and no other is made to fit.
-[[nodiscard]] bool can_announce(const LinkLayer& link);
+[[nodiscard]] bool can_announce(const OutgoingLink& link);
 
 /// A frame for `link`, which must be one that can_announce(): 42 octets on Ethernet; the kernel
 /// pads it. `address` must be IPv4.
-[[nodiscard]] Bytes gratuitous_arp(const LinkLayer& link, const IpAddress& address);
+[[nodiscard]] Bytes gratuitous_arp(const OutgoingLink& link, const IpAddress& address);
 
 /// A frame for `link`, which must be one that can_announce(): 86 octets on Ethernet. `address` must
 /// be IPv6; `router`: the interface forwards, which the router flag says.
-[[nodiscard]] Bytes unsolicited_na(const LinkLayer& link, const IpAddress& address, bool router);
+[[nodiscard]] Bytes unsolicited_na(const OutgoingLink& link, const IpAddress& address, bool router);
 
 }  // namespace understudy::vrrp

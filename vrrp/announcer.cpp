@@ -23,7 +23,7 @@ constexpr std::chrono::microseconds kKernelTime(200);
 /// How long the sysctl that decides on the router flag is believed.
 constexpr std::chrono::seconds kForwardingAge(5);
 
-LinkLayer link_layer(const netlink::Link& link) {
+OutgoingLink outgoing_link(const netlink::Link& link) {
   return {link.hardware, link.address, link.broadcast};
 }
 
@@ -107,7 +107,7 @@ void Announcer::send_due() {
 void Announcer::send(const Announcement& announcement) {
   const netlink::Link* link = monitor_.link(announcement.interface);
   if (link == nullptr || (link->flags & (IFF_NOARP | IFF_LOOPBACK)) != 0) return;
-  const LinkLayer layer = link_layer(*link);
+  const OutgoingLink layer = outgoing_link(*link);
   if (!can_announce(layer)) return;
   const IpAddress& address = announcement.address;
   const bool v4 = address.is_v4();

@@ -18,7 +18,7 @@ constexpr std::uint16_t kEthernet = 1;
 constexpr std::uint16_t kInfiniband = 32;
 
 /// An interface with addresses of `length` octets: 02 00 … 00 01 and all ones.
-LinkLayer link_layer(std::uint16_t hardware, std::size_t length) {
+OutgoingLink outgoing_link(std::uint16_t hardware, std::size_t length) {
   Bytes address(length, 0);
   address.front() = 2;
   address.back() = 1;
@@ -53,11 +53,11 @@ TEST_CASE("gratuitous ARP, octet by octet") {
       2,    0,    0,    0,    0,    1,    10, 0, 0, 100,                    // sender
       0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 10, 0, 0, 100,                    // target
   };
-  CHECK(gratuitous_arp(link_layer(kEthernet, 6), ip("10.0.0.100")) == expected);
+  CHECK(gratuitous_arp(outgoing_link(kEthernet, 6), ip("10.0.0.100")) == expected);
 }
 
 TEST_CASE("unsolicited neighbour advertisement, octet by octet") {
-  const Bytes frame = unsolicited_na(link_layer(kEthernet, 6), ip("2001:db8::1"), false);
+  const Bytes frame = unsolicited_na(outgoing_link(kEthernet, 6), ip("2001:db8::1"), false);
   Bytes expected{
       0x33, 0x33, 0,    0,    0,    1,  2,  0,   0, 0, 0, 1, 0x86, 0xdd,        // Ethernet
       0x60, 0,    0,    0,    0,    32, 58, 255,                                // IPv6
@@ -78,11 +78,11 @@ TEST_CASE("unsolicited neighbour advertisement, octet by octet") {
   pseudo.u32(58);
   CHECK(checksum_finish(
             checksum_add(checksum_add(0, pseudo.view()), ByteView(frame).subspan(54))) == 0);
-  CHECK(unsolicited_na(link_layer(kEthernet, 6), ip("2001:db8::1"), true)[58] == 0xa0);
+  CHECK(unsolicited_na(outgoing_link(kEthernet, 6), ip("2001:db8::1"), true)[58] == 0xa0);
 }
 
 TEST_CASE("InfiniBand has longer addresses and a header of its own") {
-  const LinkLayer link = link_layer(kInfiniband, 20);
+  const OutgoingLink link = outgoing_link(kInfiniband, 20);
   REQUIRE(can_announce(link));
   const Bytes arp = gratuitous_arp(link, ip("10.0.0.100"));
   // 20 octets of destination, protocol, reserved; ARP of two addresses of 20 and two of 4.
@@ -98,17 +98,17 @@ TEST_CASE("InfiniBand has longer addresses and a header of its own") {
 }
 
 TEST_CASE("a hardware address of an unknown length is not made to fit a frame") {
-  CHECK(can_announce(link_layer(kEthernet, 6)));
+  CHECK(can_announce(outgoing_link(kEthernet, 6)));
   for (const std::size_t length : {1, 5, 7, 8, 20, 32}) {
     CAPTURE(length);
-    CHECK_FALSE(can_announce(link_layer(kEthernet, length)));
-    CHECK(can_announce(link_layer(kInfiniband, length)) == (length == 20));
-    CHECK_FALSE(can_announce(link_layer(24, length)));
+    CHECK_FALSE(can_announce(outgoing_link(kEthernet, length)));
+    CHECK(can_announce(outgoing_link(kInfiniband, length)) == (length == 20));
+    CHECK_FALSE(can_announce(outgoing_link(24, length)));
   }
   CHECK_FALSE(can_announce({kEthernet, {}, {}}));
   // Longer than anything the kernel has: nothing rather than a part.
   CHECK(HardwareAddress(Bytes(33, 1)).empty());
-  LinkLayer lopsided = link_layer(kEthernet, 6);
+  OutgoingLink lopsided = outgoing_link(kEthernet, 6);
   lopsided.broadcast = HardwareAddress(Bytes(20, 0xff));
   CHECK_FALSE(can_announce(lopsided));
 }

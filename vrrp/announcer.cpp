@@ -18,8 +18,6 @@ namespace {
 
 /// Frames between two looks at the timers: well under a millisecond of work.
 constexpr std::size_t kPerSlice = 64;
-/// Until another look whether the kernel has all addresses.
-constexpr std::chrono::microseconds kKernelTime(200);
 /// How long the sysctl that decides on the router flag is believed.
 constexpr std::chrono::seconds kForwardingAge(5);
 
@@ -95,13 +93,20 @@ void Announcer::arm() {
 }
 
 void Announcer::send_due() {
-  // An address is announced when it is there.
-  if (kernel_.pending()) {
-    timer_.arm(loop_.now() + kKernelTime);
-    return;
+  // An address is announced when it is there. Where the kernel refused it nothing is sent, which
+  // send() sees; that is not known before all work is done.
+  const auto ready = [this](const Announcement& one) {
+    return is_there(one) || !kernel_.pending();
+  };
+  for (const Announcement& one : schedule_.due(loop_.now(), kPerSlice, ready)) {
+    if (is_there(one)) send(one);
   }
-  for (const Announcement& one : schedule_.due(loop_.now(), kPerSlice)) send(one);
   arm();
+}
+
+bool Announcer::is_there(const Announcement& announcement) const {
+  return kernel_.announceable(announcement.interface, announcement.address,
+                              announcement.prefix_length);
 }
 
 void Announcer::send(const Announcement& announcement) {

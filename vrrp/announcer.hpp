@@ -47,6 +47,7 @@ class Announcer {
     unsigned repeat = 0;
   };
 
+  [[nodiscard]] bool is_there(const Announcement& announcement) const;
   [[nodiscard]] bool unique(const Announcement& announcement) const;
   void queue(const Instance& instance, const std::vector<Announcement>& announcements,
              unsigned repeat);

@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace understudy::vrrp {
+namespace {
+
+/// Until another look whether an announcement is ready.
+constexpr std::chrono::microseconds kHoldUp(200);
+
+}  // namespace
 
 void GarpSchedule::configure(const Pause& common, const std::vector<GarpGroup>& groups) {
   common_ = common;
@@ -59,12 +65,17 @@ void GarpSchedule::queue(Owner owner, const std::vector<Announcement>& announcem
   }
 }
 
-Announcement GarpSchedule::take(Lane& lane) {
-  auto found = waiting_.end();
-  while (found == waiting_.end()) {
-    found = waiting_.find({lane.turns.front(), &lane});
+GarpSchedule::WaitingMap::iterator GarpSchedule::next(Lane& lane) {
+  for (;;) {
+    const auto found = waiting_.find({lane.turns.front(), &lane});
+    if (found != waiting_.end()) return found;
     lane.turns.pop_front();
   }
+}
+
+Announcement GarpSchedule::take(Lane& lane) {
+  const auto found = next(lane);
+  lane.turns.pop_front();
   Waiting& waiting = found->second;
   Announcement announcement = std::move(waiting.order.front());
   waiting.order.pop_front();
@@ -83,17 +94,26 @@ Announcement GarpSchedule::take(Lane& lane) {
   return announcement;
 }
 
-std::vector<Announcement> GarpSchedule::due(TimePoint now, std::size_t limit) {
+std::vector<Announcement> GarpSchedule::due(TimePoint now, std::size_t limit, const Ready& ready) {
   std::vector<Announcement> taken;
   while (!ready_.empty() && ready_.begin()->first <= now && taken.size() < limit) {
     Lane& lane = *ready_.begin()->second;
     ready_.erase(ready_.begin());
     const bool paced = lane.pause.count() > 0;
-    do {
-      taken.push_back(take(lane));
-    } while (!paced && lane.owners > 0 && taken.size() < limit);
-    // Late or not, the next one keeps its distance: what was missed is not made up for in a burst.
-    if (paced) lane.next = now + lane.pause;
+    bool held_up = false;
+    bool more = true;
+    while (more) {
+      held_up = ready && !ready(next(lane)->second.order.front());
+      if (!held_up) taken.push_back(take(lane));
+      more = !held_up && !paced && lane.owners > 0 && taken.size() < limit;
+    }
+    if (held_up) {
+      lane.next = now + kHoldUp;
+    } else if (paced) {
+      // Late or not, the next one keeps its distance: what was missed is not made up for in a
+      // burst.
+      lane.next = now + lane.pause;
+    }
     if (lane.owners > 0) schedule(lane, lane.next);
   }
   return taken;

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -45,8 +46,12 @@ class GarpSchedule {
   /// the larger of what is left and `repeat`.
   void queue(Owner owner, const std::vector<Announcement>& announcements, unsigned repeat,
              TimePoint now);
-  /// Takes what may be sent now, at most `limit` announcements; call again at deadline().
-  [[nodiscard]] std::vector<Announcement> due(TimePoint now, std::size_t limit);
+  /// Whether an announcement can be sent already.
+  using Ready = std::function<bool(const Announcement&)>;
+  /// Takes what may be sent now, at most `limit` announcements; call again at deadline(). What is
+  /// not `ready` holds up what comes after it at the same pace for a moment.
+  [[nodiscard]] std::vector<Announcement> due(TimePoint now, std::size_t limit,
+                                              const Ready& ready = {});
   /// When due() has something; nullopt: nothing waits.
   [[nodiscard]] std::optional<TimePoint> deadline() const;
   /// Drops what the owner has waiting; the pace is kept.
@@ -68,11 +73,14 @@ class GarpSchedule {
     std::deque<Announcement> order;
     std::map<Announcement, unsigned> left;
   };
-  using Ready = std::set<std::pair<TimePoint, Lane*>>;
+  using WaitingMap = std::map<std::pair<Owner, Lane*>, Waiting>;
+  using Lanes = std::set<std::pair<TimePoint, Lane*>>;
 
   [[nodiscard]] Lane& lane_of(const Announcement& announcement);
   void schedule(Lane& lane, TimePoint when);
-  /// The next announcement of a lane in which somebody waits.
+  /// Who has the next announcement of a lane in which somebody waits.
+  WaitingMap::iterator next(Lane& lane);
+  /// Takes it.
   Announcement take(Lane& lane);
 
   /// By family (IPv4 first) and by group's or interface's name.
@@ -82,8 +90,8 @@ class GarpSchedule {
   /// Pause and name of its group, by interface.
   std::map<std::string, std::pair<Pause, std::string>> grouped_;
   /// Lanes in which somebody waits, by when they may send.
-  Ready ready_;
-  std::map<std::pair<Owner, Lane*>, Waiting> waiting_;
+  Lanes ready_;
+  WaitingMap waiting_;
 };
 
 }  // namespace understudy::vrrp

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 
 namespace understudy::vrrp {
@@ -12,18 +11,7 @@ constexpr const char* kHex = "hex";
 /// Nanoseconds: some 70 years, so that sums of times stay within their type.
 constexpr std::int64_t kLongest = std::int64_t{1} << 61;
 
-bool is_ascii(const std::string& text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-bool is_utf8(const std::string& text) {
-  if (is_ascii(text)) return true;
-  // The library knows; what it replaces was not.
-  const auto written = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-  return Json::parse(written).get<std::string>() == text;
-}
-
-/// nullopt-like: `ok` is false when it is not pairs of hexadecimal digits.
+/// `ok`: it is pairs of hexadecimal digits.
 std::string from_hex(std::string_view digits, bool& ok) {
   std::string result;
   ok = digits.size() % 2 == 0;
@@ -39,10 +27,16 @@ std::string from_hex(std::string_view digits, bool& ok) {
 }  // namespace
 
 Json text_json(const std::string& text) {
-  if (is_utf8(text)) return text;
-  std::string digits;
-  for (const char c : text) digits += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return {{kHex, std::move(digits)}};
+  Json json = text;
+  try {
+    // The only check of UTF-8 the library has.
+    static_cast<void>(json.dump());
+    return json;
+  } catch (const Json::type_error&) {
+    std::string digits;
+    for (const char c : text) digits += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    return Json{{kHex, std::move(digits)}};
+  }
 }
 
 std::int64_t nanoseconds(Duration duration) {

@@ -6,30 +6,19 @@
 #include <utility>
 #include <vector>
 
+#include "vrrp/recording_json.hpp"
+
 namespace understudy::tool {
 namespace {
 
 using parser::Statement;
 using parser::Statements;
 using parser::WordType;
+using vrrp::text_json;
 
 /// Blocks that stand once where they may stand.
 constexpr std::array<std::string_view, 4> kSingle{"SSL", "auth_hmac", "authentication",
                                                   "global_defs"};
-
-/// The text as a string, or its octets in hexadecimal when it is not UTF-8.
-Json text_json(const std::string& word) {
-  Json text = word;
-  try {
-    // The only check of UTF-8 the library has.
-    static_cast<void>(text.dump());
-    return text;
-  } catch (const Json::type_error&) {
-    std::string digits;
-    for (const char c : word) digits += fmt::format("{:02x}", static_cast<unsigned char>(c));
-    return Json{{"hex", digits}};
-  }
-}
 
 Json number_json(const std::string& word) {
   Json number = Json::parse(word, nullptr, false);

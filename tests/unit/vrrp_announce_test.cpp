@@ -196,6 +196,25 @@ TEST_CASE("what waits already is not sent more often for being queued again") {
   CHECK(schedule.due(kEpoch, 100).size() == 5);
 }
 
+TEST_CASE("what is not ready waits, and with it what comes after at the same pace") {
+  GarpSchedule schedule;
+  schedule.configure({0ms, 100ms}, {});
+  schedule.queue(kOne, {kFirst, kSecond, kSix}, 1, kEpoch);
+  bool put = false;
+  const auto ready = [&](const Announcement& one) { return put || one != kSecond; };
+  auto sent = schedule.due(kEpoch, 100, ready);
+  CHECK(sent.size() == 2);
+  CHECK(std::find(sent.begin(), sent.end(), kSecond) == sent.end());
+  const auto again = schedule.deadline();
+  REQUIRE(again);
+  CHECK(*again > kEpoch);
+  CHECK(*again <= kEpoch + 1ms);
+  CHECK(schedule.due(*again, 100, ready).empty());
+  put = true;
+  CHECK(schedule.due(kEpoch + 1ms, 100, ready) == Announcements{kSecond});
+  CHECK_FALSE(schedule.deadline());
+}
+
 TEST_CASE("cancelling drops what its owner has waiting, and nobody else's") {
   GarpSchedule schedule;
   schedule.configure({100ms, 100ms}, {});

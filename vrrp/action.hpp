@@ -2,6 +2,7 @@
 // order.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -55,14 +56,26 @@ struct CancelAnnouncements {
 
 /// Tell scripts, FIFOs and mail of a state (RouterState::stop for a leaving router).
 struct Notify {
+  enum class News : std::uint8_t {
+    /// `state` was entered, or is affirmed after two routers were master.
+    state,
+    /// The priority changed within `state` (notify_priority_changes): the FIFO hears of it as
+    /// STATE_PRIORITY, scripts and mail do not.
+    priority,
+    /// A master heard a lesser one (notify_master_rx_lower_pri).
+    lesser_master,
+    /// A reload removed the instance, and the configuration wants that told as such
+    /// (notify_deleted).
+    deleted,
+    /// Nothing changed; the FIFO is told the state again (fifo_write_vrrp_states_on_reload).
+    reminder,
+  };
   RouterState state = RouterState::init;
-  /// Effective priority, for scripts and FIFO lines.
+  /// Effective priority, for scripts and FIFO lines; 0 for a sync group.
   Priority priority;
   /// The configuration wants mail, and for this state.
   bool mail = false;
-  /// Not a transition, the priority changed within `state` (notify_priority_changes): the FIFO
-  /// hears of it as STATE_PRIORITY, scripts and mail do not.
-  bool priority_only = false;
+  News news = News::state;
   bool operator==(const Notify&) const = default;
 };
 

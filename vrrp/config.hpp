@@ -281,6 +281,8 @@ struct SyncGroup {
   Rare<TrackReferences> track;
   Rare<NotifyScripts> notify;
   bool smtp_alert = false;
+  /// Mail of FAULTs too.
+  bool smtp_alert_faults = true;
   bool notify_priority_changes = false;
   /// Members may have tracked things with weights of their own.
   bool tracking_weight = false;

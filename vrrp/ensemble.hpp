@@ -142,8 +142,6 @@ using Outcome = std::vector<Deeds>;
 /// The node.
 class Ensemble {
  public:
-  Ensemble() = default;
-
   /// Handles one input at `now` (never earlier than before) and returns what to do, in order.
   [[nodiscard]] Outcome step(const Input& input, TimePoint now);
 
@@ -160,11 +158,12 @@ class Ensemble {
   [[nodiscard]] const Machine& machine(InstanceId id) const { return *machines_[id.value()]; }
   /// Every sync group that has members, in the order of the configuration.
   [[nodiscard]] const std::vector<Group>& groups() const { return groups_; }
+  [[nodiscard]] const Group& group(GroupId id) const { return groups_[id.value()]; }
   /// Which group an instance is a member of.
   [[nodiscard]] std::optional<GroupId> group_of(InstanceId id) const;
-  /// A backup whose expired timer makes it, and its group, master at once: adverts that wait in the
-  /// sockets of all members are to be heard before. Empty: the timer changes nobody else.
-  [[nodiscard]] const std::vector<InstanceId>& about_to_follow(InstanceId id) const;
+  /// Before the timer of a backup in a group is believed: the members that become master with it if
+  /// it is; what waits in their sockets is to be heard too. Empty: nobody else is concerned.
+  [[nodiscard]] const std::vector<InstanceId>& followers(InstanceId id) const;
   [[nodiscard]] const VrrpConfig& config() const { return *config_; }
   /// What is known of scripts, files, processes: for the page and for views.
   [[nodiscard]] const Facts& facts() const { return facts_; }
@@ -174,6 +173,12 @@ class Ensemble {
   struct Turn {
     TimePoint now;
     Outcome outcome;
+  };
+  /// What an instance has here beside its machine.
+  struct Membership {
+    std::optional<GroupId> group;
+    /// As its group last counted it.
+    Standing counted;
   };
 
   void handle(const Begin& input, Turn& turn);
@@ -190,10 +195,41 @@ class Ensemble {
   void handle(const BfdChanged& input, Turn& turn);
   void handle(const DelayPassed& input, Turn& turn);
 
+  // ensemble.cpp: events and facts.
+  void apply(const FactNews& news, Turn& turn);
+  void track(InstanceId id, Turn& turn);
+  /// Gives an event to a machine, and its group moves with it.
+  void step_member(InstanceId id, const Event& event, Turn& turn);
+  /// Gives an event to a machine alone.
+  void step_alone(InstanceId id, const Event& event, Turn& turn);
+  void synchronise(GroupId id, RouterState to, std::optional<InstanceId> leader, Turn& turn);
+  void spread_overlap(InstanceId id, Turn& turn);
+  [[nodiscard]] bool exists(InstanceId id) const;
+  void check_groups() const;
+
+  // ensemble_configuration.cpp: beginning, reload, end.
+  void add(std::size_t place, const IpAddress& source);
+  [[nodiscard]] InstanceId free_id();
+  void form_groups();
+  void count_from(InstanceId id, const Standing& standing);
+  [[nodiscard]] std::vector<std::optional<MachineMemory>> usable(
+      const std::vector<std::optional<MachineMemory>>& memories) const;
+  void begin_instance(InstanceId id, Turn& turn);
+  void tell_first(Turn& turn);
+  void settle(GroupId id, Turn& turn);
+  void end_delay(Turn& turn);
+  void change_delay(Duration by, Turn& turn);
+  [[nodiscard]] Standing first_standing(InstanceId id) const;
+  void update(InstanceId id, const IpAddress& source, Turn& turn);
+  void remind(Turn& turn);
+
   std::shared_ptr<const VrrpConfig> config_;
   std::vector<InstanceId> order_;
   /// By id; nullptr: free.
   std::vector<std::unique_ptr<Machine>> machines_;
+  std::vector<Membership> memberships_;
+  /// No id below is free.
+  std::uint32_t lowest_free_ = 0;
   std::vector<Group> groups_;
   Facts facts_;
   /// vrrp_startup_delay: until then.

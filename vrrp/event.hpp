@@ -27,6 +27,8 @@ struct TrackingSummary {
 /// The daemon starts, or the instance is new at a reload.
 struct Started {
   TrackingSummary tracking;
+  /// Nothing is sent, heard or timed before DelayOver (vrrp_startup_delay).
+  bool delayed = false;
 };
 
 /// What a machine has to remember to go on in a successor of its process.
@@ -77,6 +79,21 @@ struct Reconfigured {
   std::shared_ptr<const InstanceConfig> config;
 };
 
+/// vrrp_startup_delay has passed.
+struct DelayOver {};
+
+/// The sync group goes to `to` (backup, master or fault), and its members with it.
+struct Synced {
+  RouterState to = RouterState::backup;
+};
+
+/// What the sync group allows has changed for other reasons than a state, e.g. by a reload.
+struct GroupChanged {};
+
+/// Another member of the sync group heard a lesser master: hosts may believe that one's
+/// announcements for our addresses too.
+struct GroupOverlapped {};
+
 /// The daemon stops, or the instance is gone after a reload.
 struct Stopped {
   /// Gone after a reload: scripts are told FAULT instead of STOP, as the original does.
@@ -84,6 +101,7 @@ struct Stopped {
 };
 
 using Event = std::variant<Started, Resumed, AdvertReceived, TimerExpired, TrackingChanged,
-                           AddressLost, PrimaryAddressChanged, Reconfigured, Stopped>;
+                           AddressLost, PrimaryAddressChanged, Reconfigured, DelayOver, Synced,
+                           GroupChanged, GroupOverlapped, Stopped>;
 
 }  // namespace understudy::vrrp

@@ -40,8 +40,9 @@ bool adverts_differ(const InstanceConfig& before, const InstanceConfig& after) {
 Machine::Machine(std::shared_ptr<const InstanceConfig> config, IpAddress primary)
     : config_(std::move(config)), primary_(primary), master_interval_(config_->advert_interval) {}
 
-Actions Machine::step(const Event& event, TimePoint now) {
+Actions Machine::step(const Event& event, TimePoint now, Hold hold) {
   Turn turn{now, {}};
+  hold_ = hold;
   if (state_ == RouterState::stop) return {};
   std::visit([&](const auto& what) { handle(what, turn); }, event);
   check_invariants();
@@ -68,7 +69,7 @@ Duration Machine::master_down_interval() const {
 }
 
 bool Machine::timer_runs() const {
-  return state_ == RouterState::master || state_ == RouterState::backup;
+  return !delayed_ && (state_ == RouterState::master || state_ == RouterState::backup);
 }
 
 Duration Machine::timer_length() const {
@@ -88,19 +89,31 @@ void Machine::transition(RouterState to, Turn& turn) {
   assert(from != to);
   log_entry(to, turn);
   if (from == RouterState::master) exit_master(to, turn);
+  enter(to, turn);
+  if (to == RouterState::backup) notify(RouterState::backup, turn);
+  if (to == RouterState::fault) {
+    fault_told_ = false;
+    tell_fault(turn);
+  }
+}
 
+/// The only place where the state changes. What is remembered for one state ends with it.
+void Machine::enter(RouterState to, Turn& turn) {
   state_ = to;
   complaints_ = {};
   leaving_ = false;
+  wants_master_ = false;
   preempt_at_.reset();
   timer_start_ = turn.now;
   if (to == RouterState::master) enter_master(turn);
   master_interval_ = config_->advert_interval;
-  if (to == RouterState::backup) notify(RouterState::backup, turn);
-  if (to == RouterState::fault) {
-    fault_told_ = tracking_.failing > 0;
-    if (fault_told_) notify(RouterState::fault, turn);
-  }
+}
+
+/// A fault that only means "nothing is known yet" is told of when it becomes a real one.
+void Machine::tell_fault(Turn& turn) {
+  if (fault_told_ || !told_fault()) return;
+  fault_told_ = true;
+  notify(RouterState::fault, turn);
 }
 
 /// The line for a new state, before anything is done about it. A master's is written by
@@ -113,7 +126,7 @@ void Machine::log_entry(RouterState to, Turn& turn) const {
         LogLine{fmt::format("({}) Entering BACKUP STATE{}", name, first ? " (init)" : "")});
   } else if (to == RouterState::fault && !first) {
     turn.actions.push_back(LogLine{fmt::format("({}) Entering FAULT STATE", name)});
-  } else if (to == RouterState::fault && tracking_.failing > 0) {
+  } else if (to == RouterState::fault && told_fault()) {
     turn.actions.push_back(LogLine{fmt::format("({}) entering FAULT state", name)});
   }
 }
@@ -156,11 +169,12 @@ void Machine::take_over(Turn& turn) {
 
 /// From init or fault, nothing being in the way: the address owner at once, others wait.
 void Machine::rejoin(Turn& turn) {
-  if (config_->owner()) {
+  if (config_->owner() && !delayed_ && !hold_.master) {
     take_over(turn);
-  } else {
-    transition(RouterState::backup, turn);
+    return;
   }
+  transition(RouterState::backup, turn);
+  wants_master_ = config_->owner() && !delayed_;
 }
 
 void Machine::check_invariants() const {
@@ -177,29 +191,26 @@ void Machine::check_invariants() const {
 void Machine::handle(const Started& event, Turn& turn) {
   assert(state_ == RouterState::init);
   tracking_ = event.tracking;
+  delayed_ = event.delayed;
   // What an earlier process may have left behind.
   turn.actions.push_back(LogLine{fmt::format("({}) removing VIPs.", config_->name), true});
   turn.actions.push_back(RemoveAddresses{});
   log_priority_change(config_->priority, turn);
-  if (faulty()) {
+  if (faulty() || hold_.recovery) {
     transition(RouterState::fault, turn);
   } else {
     rejoin(turn);
   }
 }
 
-void Machine::handle(const Resumed& event, Turn& turn) {
-  assert(state_ == RouterState::init);
-  tracking_ = event.tracking;
-  transition(RouterState::master, turn);
-  turn.actions.push_back(AddAddresses{});
-  announce_all(turn);
-  turn.actions.push_back(
-      LogLine{fmt::format("({}) Continuing in MASTER STATE after a restart", config_->name)});
-  if (faulty()) transition(RouterState::fault, turn);
-}
-
 void Machine::handle(const TimerExpired& /*event*/, Turn& turn) {
+  if (gives_way_after_stall(turn.now)) {
+    turn.actions.push_back(LogLine{fmt::format("VRRP thread timer expired {:.6f} seconds ago",
+                                               seconds(turn.now - timer_start_ - timer_length()))});
+    ++counters_.stalls;
+    transition(RouterState::backup, turn);
+    return;
+  }
   if (stalled(turn.now)) {
     recover_from_stall(turn);
     return;
@@ -208,9 +219,11 @@ void Machine::handle(const TimerExpired& /*event*/, Turn& turn) {
     if (state_ == RouterState::master) {
       advert_timer_expired(turn);
     } else {
-      turn.actions.push_back(
-          LogLine{fmt::format("({}) Receive advertisement timeout", config_->name), true});
-      take_over(turn);
+      if (!wants_master_) {
+        turn.actions.push_back(
+            LogLine{fmt::format("({}) Receive advertisement timeout", config_->name), true});
+      }
+      want_master(turn);
     }
   }
   for (Action& action : plan_.due(*config_, turn.now)) turn.actions.push_back(std::move(action));
@@ -233,6 +246,7 @@ void Machine::recover_from_stall(Turn& turn) {
         config_->name, late)});
     timer_start_ = turn.now;
     leaving_ = false;
+    wants_master_ = false;
     return;
   }
   turn.actions.push_back(
@@ -251,15 +265,14 @@ void Machine::handle(const TrackingChanged& event, Turn& turn) {
   if (state_ == RouterState::init) return;
   log_priority_change(before, turn);
   if (effective_priority() != before && config_->notify_priority_changes && timer_runs()) {
-    turn.actions.push_back(Notify{state_, effective_priority(), false, true});
+    notify(state_, turn, Notify::News::priority);
   }
-  if (faulty() && timer_runs()) {
-    transition(RouterState::fault, turn);
-  } else if (!faulty() && state_ == RouterState::fault) {
+  if (state_ != RouterState::fault) {
+    if (faulty()) transition(RouterState::fault, turn);
+  } else if (faulty() || hold_.recovery) {
+    tell_fault(turn);
+  } else {
     rejoin(turn);
-  } else if (state_ == RouterState::fault && tracking_.failing > 0 && !fault_told_) {
-    fault_told_ = true;
-    notify(RouterState::fault, turn);
   }
 }
 
@@ -281,9 +294,16 @@ void Machine::handle(const PrimaryAddressChanged& event, Turn& /*turn*/) {
 }
 
 void Machine::handle(const Stopped& event, Turn& turn) {
-  const bool was_running = state_ != RouterState::init;
+  const RouterState before = state_;
   transition(RouterState::stop, turn);
-  if (was_running) notify(event.removed ? RouterState::fault : RouterState::stop, turn);
+  if (before == RouterState::init) return;
+  if (!event.removed) {
+    notify(RouterState::stop, turn);
+  } else if (config_->notify->tell_deletion) {
+    notify(RouterState::stop, turn, Notify::News::deleted);
+  } else if (before != RouterState::fault) {
+    notify(RouterState::fault, turn);
+  }
 }
 
 // ---- Reload
@@ -318,8 +338,8 @@ void Machine::reconfigure_master(const InstanceConfig& before, Turn& turn) {
 }
 
 void Machine::reconfigure_backup(const InstanceConfig& before, Turn& turn) {
-  if (config_->owner()) {
-    take_over(turn);
+  if (config_->owner() && !delayed_) {
+    want_master(turn);
     return;
   }
   if (config_->preempt_delay.count() == 0) preempt_at_.reset();
@@ -330,6 +350,7 @@ void Machine::reconfigure_backup(const InstanceConfig& before, Turn& turn) {
   master_interval_ = config_->advert_interval;
   timer_start_ = turn.now;
   leaving_ = false;
+  wants_master_ = false;
 }
 
 // ---- Actions
@@ -358,10 +379,12 @@ void Machine::restore(const IpAddress& address, Turn& turn) {
   }
 }
 
-void Machine::notify(RouterState state, Turn& turn) const {
-  const bool mail =
-      config_->smtp_alert && (state != RouterState::fault || config_->smtp_alert_faults);
-  turn.actions.push_back(Notify{state, effective_priority(), mail, false});
+void Machine::notify(RouterState state, Turn& turn, Notify::News news) {
+  const bool mailable = news == Notify::News::state || news == Notify::News::deleted;
+  const bool mail = config_->smtp_alert && mailable && state != mailed_ &&
+                    (state != RouterState::fault || config_->smtp_alert_faults);
+  if (mail) mailed_ = state;
+  turn.actions.push_back(Notify{state, effective_priority(), mail, news});
 }
 
 void Machine::log_priority_change(Priority before, Turn& turn) const {

@@ -13,6 +13,9 @@
 // - Two masters. The lesser of them sends one last advert when it gives way, so that the other
 //   learns of the overlap and announces its addresses again, whichever of them is heard first.
 // - An address deleted by somebody else is put back.
+//
+// A member of a sync group asks its group (Hold) before it becomes master and before it leaves
+// FAULT, and follows it when another member moved (machine_group.cpp).
 #pragma once
 
 #include <cstdint>
@@ -24,6 +27,7 @@
 #include "vrrp/announcement_plan.hpp"
 #include "vrrp/event.hpp"
 #include "vrrp/restore_limit.hpp"
+#include "vrrp/standing.hpp"
 
 namespace understudy::vrrp {
 
@@ -54,7 +58,8 @@ class Machine {
   /// Handles one event at `now` (never earlier than before) and returns what to do, in order. On
   /// becoming master the advert comes first. The first event is Started or Resumed; after Stopped
   /// nothing has an effect.
-  [[nodiscard]] Actions step(const Event& event, TimePoint now);
+  /// `hold`: what the sync group forbids, for one that is in a group.
+  [[nodiscard]] Actions step(const Event& event, TimePoint now, Hold hold = {});
   /// When TimerExpired is due; nullopt: nothing is.
   [[nodiscard]] std::optional<TimePoint> deadline() const;
 
@@ -67,6 +72,20 @@ class Machine {
   [[nodiscard]] const Counters& counters() const { return counters_; }
   /// The master last heard; empty: none yet.
   [[nodiscard]] const IpAddress& master() const { return master_; }
+  /// Source address of our adverts.
+  [[nodiscard]] const IpAddress& primary() const { return primary_; }
+  /// What the sync group has to know.
+  [[nodiscard]] Standing standing() const;
+  /// What a successor of the process needs to go on.
+  [[nodiscard]] MachineMemory memory() const;
+  [[nodiscard]] const TrackingSummary& tracking() const { return tracking_; }
+  /// The configuration itself, for those that keep it.
+  [[nodiscard]] const std::shared_ptr<const InstanceConfig>& config_pointer() const {
+    return config_;
+  }
+  /// The same configuration at another place: after a reload that changes nothing for this
+  /// instance, so that the old one as a whole can go.
+  void share(std::shared_ptr<const InstanceConfig> config);
 
  private:
   /// One call of step().
@@ -90,16 +109,27 @@ class Machine {
   void handle(const AddressLost& event, Turn& turn);
   void handle(const PrimaryAddressChanged& event, Turn& turn);
   void handle(const Reconfigured& event, Turn& turn);
+  void handle(const DelayOver& event, Turn& turn);
+  void handle(const Synced& event, Turn& turn);
+  void handle(const GroupChanged& event, Turn& turn);
+  void handle(const GroupOverlapped& event, Turn& turn);
   void handle(const Stopped& event, Turn& turn);
 
-  // machine.cpp: states. transition() alone assigns state_.
+  // machine.cpp: states. enter() alone assigns state_.
   void transition(RouterState to, Turn& turn);
+  void enter(RouterState to, Turn& turn);
   void log_entry(RouterState to, Turn& turn) const;
   void exit_master(RouterState to, Turn& turn);
   void enter_master(Turn& turn);
   void take_over(Turn& turn);
   void rejoin(Turn& turn);
+  void tell_fault(Turn& turn);
   void check_invariants() const;
+
+  // machine_group.cpp: what the sync group and a predecessor say.
+  void resume_master(Turn& turn);
+  void resume_backup(const MachineMemory& memory, Turn& turn);
+  void want_master(Turn& turn);
 
   // machine_adverts.cpp: what an advert does to a backup and to a master.
   void complain_of_interval(const AdvertReceived& event, Turn& turn);
@@ -114,19 +144,25 @@ class Machine {
   void note_master(const IpAddress& source, Turn& turn);
   void learn_interval(const Advert& advert, Turn& turn);
 
+  /// By itself, whatever its sync group is.
   [[nodiscard]] bool faulty() const { return tracking_.failing > 0 || tracking_.pending > 0; }
+  [[nodiscard]] bool told_fault() const { return tracking_.failing > 0 || hold_.failing; }
   [[nodiscard]] bool preempts() const { return !config_->nopreempt || config_->owner(); }
   [[nodiscard]] bool timer_runs() const;
   [[nodiscard]] Duration timer_length() const;
   /// The advert or master down timer is late by more than the master down interval.
   [[nodiscard]] bool stalled(TimePoint now) const;
   void recover_from_stall(Turn& turn);
+  [[nodiscard]] bool gives_way_after_stall(TimePoint now) const;
+  /// Announces our addresses once more and tells scripts again, these once in a row of overlaps:
+  /// others may believe in another master.
+  void reassert(Turn& turn);
   void advert_timer_expired(Turn& turn);
 
   void send_advert(Priority priority, Turn& turn);
   void announce_all(Turn& turn);
   void restore(const IpAddress& address, Turn& turn);
-  void notify(RouterState state, Turn& turn) const;
+  void notify(RouterState state, Turn& turn, Notify::News news = Notify::News::state);
   void log_priority_change(Priority before, Turn& turn) const;
   void reconfigure_master(const InstanceConfig& before, Turn& turn);
   void reconfigure_backup(const InstanceConfig& before, Turn& turn);
@@ -137,6 +173,14 @@ class Machine {
   TrackingSummary tracking_;
   /// When the advert timer (master) or the master down timer (backup) was started.
   TimePoint timer_start_;
+  /// What the sync group forbids in this turn.
+  Hold hold_;
+  /// Nothing has begun yet (Started::delayed).
+  bool delayed_ = false;
+  /// Backup: it would be master if its sync group were.
+  bool wants_master_ = false;
+  /// The last state that was mailed: none is mailed twice in a row.
+  RouterState mailed_ = RouterState::init;
   /// Backup: the master said that it leaves, only the skew time is left to wait.
   bool leaving_ = false;
   /// The interval the master down interval is made of: in version 3 the master's own.
@@ -147,6 +191,8 @@ class Machine {
   /// The lesser master whose adverts we last discarded: it may still talk when we took over.
   IpAddress preempted_;
   TimePoint master_since_;
+  /// When a lesser master was heard last.
+  TimePoint overlapped_;
   bool fault_told_ = false;
   Complaints complaints_;
   AnnouncementPlan plan_;

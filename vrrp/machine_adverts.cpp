@@ -115,6 +115,7 @@ void Machine::advert_as_backup(const AdvertReceived& event, Turn& turn) {
 
 void Machine::accept_master(const AdvertReceived& event, Turn& turn) {
   preempted_ = {};
+  wants_master_ = false;
   learn_interval(event.advert, turn);
   leaving_ = false;
   timer_start_ = turn.now;
@@ -227,9 +228,8 @@ void Machine::hold_against(const AdvertReceived& event, Turn& turn) {
       event.source.to_string(), event.advert.priority.value(), effective_priority().value(),
       config_->lower_prio_no_advert ? "" : ", forcing new election")});
   if (!config_->lower_prio_no_advert) send_advert(effective_priority(), turn);
-  if (config_->garp.lower_prio_repeat == 0) return;
-  turn.actions.push_back(Announce{config_->garp.lower_prio_repeat, {}});
-  plan_.announced_over_lesser(*config_, turn.now);
+  reassert(turn);
+  notify(RouterState::master, turn, Notify::News::lesser_master);
 }
 
 }  // namespace understudy::vrrp

@@ -17,5 +17,7 @@ namespace understudy::vrrp {
 /// The message to the parent for one Notify action: the state's script without further arguments,
 /// `notify` with "INSTANCE NAME STATE PRIORITY", the FIFO line, and the mail when asked for.
 [[nodiscard]] Notification make_notification(const InstanceConfig& config, const Notify& notify);
+/// The same of a sync group: "GROUP NAME STATE 0".
+[[nodiscard]] Notification make_notification(const SyncGroup& config, const Notify& notify);
 
 }  // namespace understudy::vrrp

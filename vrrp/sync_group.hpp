@@ -13,6 +13,7 @@
 #include "daemon/base/types.hpp"
 #include "vrrp/action.hpp"
 #include "vrrp/config.hpp"
+#include "vrrp/standing.hpp"
 
 namespace understudy::vrrp {
 
@@ -20,27 +21,6 @@ namespace understudy::vrrp {
 using InstanceId = Strong<struct InstanceIdTag, std::uint32_t>;
 /// Number of a sync group in its ensemble: its place in the configuration in force.
 using GroupId = Strong<struct GroupIdTag, std::uint32_t>;
-
-/// What a member's machine is and wants.
-struct Standing {
-  RouterState state = RouterState::init;
-  /// In FAULT by itself.
-  bool faulty = false;
-  /// A fault that scripts are told of, not only something unknown yet.
-  bool failing = false;
-  /// A backup that would be master if it were alone, or a master.
-  bool wants_master = false;
-  bool operator==(const Standing&) const = default;
-};
-
-/// What its group forbids a member at the moment.
-struct Hold {
-  /// To become master: others do not want to.
-  bool master = false;
-  /// To leave FAULT: others are faulty.
-  bool recovery = false;
-  bool operator==(const Hold&) const = default;
-};
 
 /// One sync group at run time.
 class Group {
@@ -53,6 +33,9 @@ class Group {
   /// The state all members have between two turns; init before the first.
   [[nodiscard]] RouterState state() const { return state_; }
 
+  /// Goes on from the group of that name in the configuration until now.
+  void continue_from(const Group& before);
+
   /// A member's standing has changed; the first time `before` is a default one.
   void count(const Standing& before, const Standing& after);
   /// What is forbidden to the member with this standing.
@@ -60,13 +43,21 @@ class Group {
   /// Some member is in FAULT in a way that scripts are told of.
   [[nodiscard]] bool failing() const { return failing_ > 0; }
   [[nodiscard]] bool faulty() const { return faulty_ > 0; }
+  /// It is in a FAULT that is to be told of and was not yet.
+  [[nodiscard]] bool untold() const {
+    return state_ == RouterState::fault && failing_ > 0 && !told_;
+  }
   /// Every member wants to be master.
   [[nodiscard]] bool all_want_master() const { return wanting_ == members_.size(); }
 
   /// Begins the group's way to `to`: the line that says so (none from init).
   [[nodiscard]] Actions announce(RouterState to) const;
-  /// All members have reached `to`: tells scripts, FIFOs and mail.
+  /// All members have reached `to`: tells scripts, FIFOs and mail. A FAULT that is only something
+  /// unknown is told of when it becomes a real one.
   [[nodiscard]] Actions reach(RouterState to);
+  /// A member heard a lesser master: whether the others are to announce their addresses again too,
+  /// which they do at most once in `interval`.
+  [[nodiscard]] bool spreads_overlap(TimePoint now, Duration interval);
 
  private:
   std::shared_ptr<const SyncGroup> config_;
@@ -74,6 +65,9 @@ class Group {
   RouterState state_ = RouterState::init;
   /// The last state that was mailed: none is mailed twice in a row.
   RouterState mailed_ = RouterState::init;
+  /// Somebody was told of state_.
+  bool told_ = false;
+  TimePoint overlapped_;
   std::uint32_t faulty_ = 0;
   std::uint32_t failing_ = 0;
   std::uint32_t wanting_ = 0;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <stdexcept>
 #include <utility>
 
@@ -27,8 +28,9 @@ struct Describe {
   }
   std::string operator()(const CancelAnnouncements& /*action*/) const { return "cancel"; }
   std::string operator()(const Notify& action) const {
+    static constexpr std::array kNews{"", " priority", " lesser", " deleted", " reminder"};
     return fmt::format("notify {} {}{}{}", name(action.state), action.priority.value(),
-                       action.mail ? " mail" : "", action.priority_only ? " priority" : "");
+                       action.mail ? " mail" : "", kNews.at(static_cast<unsigned>(action.news)));
   }
   std::string operator()(const LogLine& action) const { return "log: " + action.text; }
 };

@@ -17,6 +17,8 @@
 #include "vrrp/routers.hpp"
 #include "vrrp/runnable.hpp"
 #include "vrrp/script_timers.hpp"
+#include "vrrp/virtual_record.hpp"
+#include "vrrp/wiring.hpp"
 
 namespace understudy::vrrp {
 namespace {
@@ -50,8 +52,11 @@ class Process {
   int run(const VrrpConfig& whole, const Dump& dump);
 
  private:
-  /// Opens sockets and reads the kernel's state.
+  /// Opens sockets, reads the kernel's state and makes the interfaces routers have of their own.
   Result<void> open();
+  Wiring name_links(VrrpConfig& config) const;
+  void make_links(const GlobalConfig& global, const VrrpConfig& config, const Wiring& wiring,
+                  bool at_start);
   void log_dump(const VrrpConfig& whole, const Dump& dump, std::chrono::milliseconds patience);
   void on_signal(int signo);
   void on_message(const Message& message, Fd fd);
@@ -63,6 +68,8 @@ class Process {
   run::ChildSetup<VrrpConfig> setup_;
   Loop loop_;
   Log& log_ = setup_.log;
+  /// As read, until its virtual interfaces have names.
+  VrrpConfig unwired_;
   std::shared_ptr<const VrrpConfig> role_;
   std::optional<Recorder> recorder_;
   Channel channel_;
@@ -82,7 +89,7 @@ class Process {
 
 Process::Process(run::ChildSetup<VrrpConfig> setup, const Reports& reports)
     : setup_(std::move(setup)),
-      role_(std::make_shared<const VrrpConfig>(runnable(std::exchange(setup_.config.role, {})))),
+      unwired_(runnable(std::exchange(setup_.config.role, {}))),
       channel_(loop_, std::move(setup_.channel),
                {[this](const Message& message, Fd fd) { on_message(message, std::move(fd)); },
                 [this] {
@@ -112,10 +119,26 @@ Result<void> Process::open() {
   auto frames = FrameSocket::open();
   if (!frames) return frames.error();
   setup_.page.refresh();
+  const GlobalConfig& global = setup_.config.global;
+  const Wiring wiring = name_links(unwired_);
+  role_ = std::make_shared<const VrrpConfig>(std::move(unwired_));
   routers_.emplace(Surroundings{loop_, log_, channel_, setup_.page, *commands_, *monitor_,
                                 recorder_ ? &*recorder_ : nullptr},
-                   std::move(*frames), setup_.config.global, *role_);
+                   std::move(*frames), global, *role_);
+  make_links(global, *role_, wiring, true);
   return {};
+}
+
+Wiring Process::name_links(VrrpConfig& config) const {
+  const GlobalConfig& global = setup_.config.global;
+  return wire(config, {global.vmac_prefix, global.vmac_addr_prefix},
+              known_links(*monitor_, setup_.page));
+}
+
+void Process::make_links(const GlobalConfig& global, const VrrpConfig& config, const Wiring& wiring,
+                         bool at_start) {
+  for (const auto& line : wiring.lines) log_.info("{}", line);
+  routers_->make_links(global, config, wiring.links, at_start);
 }
 
 /// `whole`: also what this version does not run.
@@ -130,7 +153,9 @@ void Process::log_dump(const VrrpConfig& whole, const Dump& dump,
     for (const auto& one : monitor_->addresses(index)) interface.addresses.push_back(one.address);
     facts.interfaces.push_back(std::move(interface));
   }
-  log_.write_all(dump(setup_.config.global, whole, std::move(facts)), patience);
+  VrrpConfig shown = whole;
+  name_links(shown);
+  log_.write_all(dump(setup_.config.global, shown, std::move(facts)), patience);
 }
 
 int Process::run(const VrrpConfig& whole, const Dump& dump) {
@@ -174,7 +199,7 @@ void Process::begin_next_reload() {
   auto [generation, text] = std::move(orders_.front());
   orders_.pop_front();
   job_ = std::make_unique<ReloadJob>(
-      loop_, std::move(text), setup_.decode, role_,
+      loop_, std::move(text), setup_.decode, role_, known_links(*monitor_, setup_.page),
       [this, generation = generation](Result<ReloadJob::Prepared> outcome) {
         reloaded(generation, std::move(outcome));
       });
@@ -187,6 +212,7 @@ void Process::reloaded(std::uint64_t generation, Result<ReloadJob::Prepared> out
     channel_.send(ReloadOutcome{generation, false, outcome.error().message});
   } else {
     ProcessConfig& config = outcome->config;
+    make_links(config.global, config.role, outcome->wiring, false);
     routers_->reload(config.global, config.role, outcome->difference);
     firewall_.apply(config.global.nftables_table, config.role.instances);
     scheduling_.apply(scheduling_of(config.global));

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "daemon/base/fd.hpp"
 #include "daemon/base/loop.hpp"
@@ -13,6 +14,7 @@
 #include "daemon/run/child.hpp"
 #include "vrrp/config.hpp"
 #include "vrrp/diff.hpp"
+#include "vrrp/wiring.hpp"
 
 namespace understudy::vrrp {
 
@@ -20,23 +22,25 @@ namespace understudy::vrrp {
 class ReloadJob {
  public:
   using ProcessConfig = run::ChildConfig<VrrpConfig>;
-  /// A new configuration and what changes.
+  /// A new configuration, what changes, and the interfaces it needs.
   struct Prepared {
     ProcessConfig config;
     InstanceDiff difference;
+    Wiring wiring;
   };
   using Decode = std::function<Result<ProcessConfig>(ByteView expanded)>;
 
-  /// Starts decoding the content of `text` (a memfd) and comparing it with `current`; `on_done` is
-  /// called from the loop, once, after which the job may be destroyed.
+  /// Starts decoding the content of `text` (a memfd), naming its virtual interfaces among those
+  /// `known`, and comparing it with `current`; `on_done` is called from the loop, once, after which
+  /// the job may be destroyed.
   ReloadJob(Loop& loop, Fd text, Decode decode, std::shared_ptr<const VrrpConfig> current,
-            std::function<void(Result<Prepared>)> on_done);
+            std::vector<KnownLink> known, std::function<void(Result<Prepared>)> on_done);
   ReloadJob(const ReloadJob&) = delete;
   ReloadJob& operator=(const ReloadJob&) = delete;
   ~ReloadJob();
 
  private:
-  void work(const Decode& decode, const VrrpConfig& current);
+  void work(const Decode& decode, const VrrpConfig& current, const std::vector<KnownLink>& known);
 
   Fd text_;
   Fd done_;

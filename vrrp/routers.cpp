@@ -22,9 +22,13 @@ Routers::Routers(const Surroundings& surroundings, FrameSocket frames, const Glo
     : around_(surroundings),
       tracking_(config),
       kernel_(around_.loop, around_.log, around_.commands, around_.monitor, around_.page),
-      interfaces_(
-          around_.monitor,
-          [this](const netlink::InterfaceAddress& address) { return kernel_.is_ours(address); }),
+      links_below_(
+          around_.loop, around_.log, around_.commands, around_.monitor, around_.page,
+          {[this](const std::string& interface, bool up) { link_fact(interface, up); },
+           [this](Interface& interface) {
+             for (Instance* instance : interface.instances) look_at(*instance);
+           },
+           [this](const netlink::InterfaceAddress& address) { return kernel_.is_ours(address); }}),
       transport_(
           around_.loop, around_.log, around_.page, around_.monitor,
           [this](Instance& instance, const AdvertReceived& advert) { step(instance, advert); }),
@@ -36,13 +40,18 @@ Routers::Routers(const Surroundings& surroundings, FrameSocket frames, const Glo
 }
 
 std::unique_ptr<Instance> Routers::make_instance(const InstanceConfig& config) {
-  const IpAddress primary = config.mcast_source.value_or(interfaces_.use(config.interface).primary);
+  const IpAddress primary = links_below_.interfaces().source_of(config);
   auto instance =
       std::make_unique<Instance>(around_.loop, std::make_shared<const InstanceConfig>(config),
                                  primary, [this](Instance& self) { expire(self); });
-  interfaces_.attach(*instance);
+  links_below_.interfaces().attach(*instance);
   transport_.attach(*instance);
   return instance;
+}
+
+void Routers::make_links(const GlobalConfig& global, const VrrpConfig& config,
+                         const std::vector<VirtualLink>& links, bool at_start) {
+  links_below_.configure(global, config, links, at_start);
 }
 
 void Routers::put_static() {
@@ -61,9 +70,8 @@ void Routers::start(bool respawned) {
   std::vector<Instance*> fresh;
   for (const auto& instance : instances_) {
     instance->tracking = summary_of(*instance);
-    const auto memory = respawned
-                            ? adopt_record(around_.page, *instance, around_.loop.now())
-                            : std::nullopt;
+    const auto memory =
+        respawned ? adopt_record(around_.page, *instance, around_.loop.now()) : std::nullopt;
     if (memory) {
       step(*instance, Resumed{instance->tracking, *memory});
     } else {
@@ -78,6 +86,7 @@ void Routers::start(bool respawned) {
   for (const InstanceConfig& config : shared_->instances) all.push_back(&config);
   kernel_.sweep(shared_, all);
   kernel_.resume();
+  links_below_.clean_up();
 }
 
 void Routers::step(Instance& instance, const Event& event) {
@@ -124,6 +133,7 @@ void Routers::reload(const GlobalConfig& global, const VrrpConfig& config,
   config_ = config;
   tracking_changed();
   kernel_.resume();
+  links_below_.clean_up();
 }
 
 void Routers::sort_in(Instances& next, const VrrpConfig& config, const InstanceDiff& difference) {
@@ -158,15 +168,15 @@ void Routers::reconfigure(Instance& instance, const InstanceConfig& config) {
   step(instance, Reconfigured{std::make_shared<const InstanceConfig>(config)});
   if (before->name != config.name) rename_records(around_.page, *before, instance);
   transport_.reattach(instance, *before);
-  if (before->mcast_source != config.mcast_source) {
-    set_source(instance, config.mcast_source.value_or(interfaces_.of(config).primary));
-  }
+  links_below_.interfaces().detach(instance, *before);
+  links_below_.interfaces().attach(instance);
+  look_at(instance);
 }
 
 void Routers::remove(Instance& instance) {
   step(instance, Stopped{true});
   transport_.detach(instance, instance.config());
-  interfaces_.detach(instance, instance.config());
+  links_below_.interfaces().detach(instance, instance.config());
   erase_records(around_.page, instance.config());
 }
 
@@ -179,7 +189,9 @@ void Routers::stop(bool keep_addresses) {
   }
   kernel_.release_static();
   kernel_.finish();
-  if (!keep_addresses) around_.page.clear();
+  if (keep_addresses) return;
+  links_below_.remove_all();
+  around_.page.clear();
 }
 
 }  // namespace understudy::vrrp

@@ -19,8 +19,8 @@
 #include "vrrp/diff.hpp"
 #include "vrrp/executor.hpp"
 #include "vrrp/instance.hpp"
-#include "vrrp/interfaces.hpp"
 #include "vrrp/kernel_objects.hpp"
+#include "vrrp/link_layer.hpp"
 #include "vrrp/recorder.hpp"
 #include "vrrp/socket.hpp"
 #include "vrrp/tracking.hpp"
@@ -36,7 +36,7 @@ struct Surroundings {
   run::HandoverPage& page;
   /// The one through which addresses are changed, which `monitor` knows.
   netlink::Socket& commands;
-  const netlink::Monitor& monitor;
+  netlink::Monitor& monitor;
   /// nullptr: nothing is recorded.
   Recorder* recorder = nullptr;
 };
@@ -47,6 +47,9 @@ class Routers {
   Routers(const Surroundings& surroundings, FrameSocket frames, const GlobalConfig& global,
           const VrrpConfig& config);
 
+  /// Makes the virtual interfaces of the configuration; first of all, and before each reload().
+  void make_links(const GlobalConfig& global, const VrrpConfig& config,
+                  const std::vector<VirtualLink>& links, bool at_start);
   /// Puts what is static, before anything else: a static address may be the source of adverts.
   void put_static();
   /// Begins. With `respawned`, instances that the page shows as master with a fresh advert go on as
@@ -77,7 +80,9 @@ class Routers {
   void log_faults(const Instance& instance, const TrackingSummary& summary);
   void tracking_changed();
   void track(Instance& instance);
-  void primary_changed(Interface& interface);
+  /// What the interfaces of an instance offer it may have changed.
+  void look_at(Instance& instance);
+  void link_fact(const std::string& interface, bool up);
   void tell_losers(const std::vector<std::string>& losers, const IpAddress& address);
 
   // routers.cpp
@@ -89,7 +94,7 @@ class Routers {
   Surroundings around_;
   Tracking tracking_;
   KernelObjects kernel_;
-  Interfaces interfaces_;
+  LinkLayer links_below_;
   Transport transport_;
   Announcer announcer_;
   Executor executor_;

@@ -30,6 +30,7 @@ void Routers::learn_links(const VrrpConfig& config) {
   links_.clear();
   for (const InstanceConfig& instance : config.instances) {
     links_.insert(instance.interface);
+    links_.insert(advert_interface(instance));
     for (const auto& tracked : instance.track->interfaces) links_.insert(tracked.name);
     for (const auto* list : {&instance.addresses, &instance.excluded}) {
       for (const auto& address : *list) {
@@ -38,8 +39,7 @@ void Routers::learn_links(const VrrpConfig& config) {
     }
   }
   for (const auto& name : links_) {
-    const netlink::Link* link = around_.monitor.link(name);
-    tracking_.link(name, link != nullptr && link->up());
+    tracking_.link(name, links_below_.up(name));
   }
 }
 
@@ -54,7 +54,9 @@ TrackingSummary Routers::summary_of(const Instance& instance) {
   const InstanceConfig& config = instance.config();
   TrackingSummary summary = tracking_.summary(config);
   // Without a source there is no advert.
-  if (!config.mcast_source && interfaces_.of(config).primary.empty()) ++summary.failing;
+  Interfaces& interfaces = links_below_.interfaces();
+  if (interfaces.source_of(config).empty()) ++summary.failing;
+  if (!interfaces.is_there(config)) ++summary.failing;
   return summary;
 }
 
@@ -62,7 +64,7 @@ void Routers::log_faults(const Instance& instance, const TrackingSummary& summar
   if (summary.failing == 0) return;
   const InstanceConfig& config = instance.config();
   for (const auto& line : tracking_.faults(config)) around_.log.info("{}", line);
-  if (!config.mcast_source && interfaces_.of(config).primary.empty()) {
+  if (links_below_.interfaces().source_of(config).empty()) {
     around_.log.info("({}) entering FAULT state (no IPv4 address for interface)", config.name);
   }
 }
@@ -81,24 +83,23 @@ void Routers::track(Instance& instance) {
 }
 
 void Routers::on_link(const netlink::Link& link, bool removed) {
-  Interface* interface = interfaces_.link_changed(link, removed);
   kernel_.interface_changed(link, removed);
   transport_.link_changed(link, removed);
-  if (!links_.contains(link.name)) return;
-  const auto update = tracking_.link(link.name, !removed && link.up());
+  links_below_.link_changed(link, removed);
+}
+
+void Routers::link_fact(const std::string& interface, bool up) {
+  if (!links_.contains(interface)) return;
+  const auto update = tracking_.link(interface, up);
   for (const auto& line : update.lines) around_.log.info("{}", line);
-  if (interface != nullptr) primary_changed(*interface);
   if (update.changed) tracking_changed();
 }
 
-void Routers::primary_changed(Interface& interface) {
-  if (!interfaces_.refresh_primary(interface)) return;
-  for (Instance* instance : interface.instances) {
-    if (instance->config().mcast_source) continue;
-    // A fault ends with the new address in place, and begins while there is still the old one.
-    if (!interface.primary.empty()) set_source(*instance, interface.primary);
-    track(*instance);
-  }
+void Routers::look_at(Instance& instance) {
+  const IpAddress source = links_below_.interfaces().source_of(instance.config());
+  // A fault ends with the new address in place, and begins while there is still the old one.
+  if (!source.empty() && source != instance.source) set_source(instance, source);
+  track(instance);
 }
 
 void Routers::set_source(Instance& instance, const IpAddress& source) {
@@ -109,11 +110,7 @@ void Routers::set_source(Instance& instance, const IpAddress& source) {
 void Routers::on_address(const netlink::InterfaceAddress& address, bool removed, bool ours) {
   tell_losers(kernel_.changed(address, removed, ours), address.address);
   announcer_.address_changed(address);
-  if (kernel_.is_ours(address)) return;
-  const auto link = around_.monitor.links().find(address.index);
-  if (link == around_.monitor.links().end()) return;
-  Interface* interface = interfaces_.find(link->second.name);
-  if (interface != nullptr) primary_changed(*interface);
+  links_below_.address_changed(address);
 }
 
 void Routers::tell_losers(const std::vector<std::string>& losers, const IpAddress& address) {

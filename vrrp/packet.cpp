@@ -113,6 +113,14 @@ std::optional<ChecksumForm> verify_checksum(ByteView pdu, const IpAddress& sourc
   return ChecksumForm::group_pseudo_header;
 }
 
+bool is_shifted_checksum(ByteView pdu, const IpAddress& first_peer, const IpAddress& destination) {
+  // RFC 1624: HC' = ~(~HC + ~m + m').
+  Bytes complement(first_peer.bytes().begin(), first_peer.bytes().end());
+  for (std::uint8_t& octet : complement) octet = static_cast<std::uint8_t>(~octet);
+  const std::uint32_t shift = checksum_add(checksum_add(0, complement), destination.bytes());
+  return checksum_finish(checksum_add(shift, pdu)) == 0;
+}
+
 std::size_t stated_size(ByteView pdu, Family family) {
   return kPduHeaderSize + pdu[3] * address_size(family) +
          (has_authentication_data(pdu_version(pdu), family) ? kAuthenticationSize : 0);

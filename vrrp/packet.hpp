@@ -83,6 +83,12 @@ void set_checksum(Bytes& pdu, std::uint8_t version, const IpAddress& source,
                                                           const IpAddress& destination,
                                                           const IpAddress& group);
 
+/// Whether the checksum is that which keepalived 2.4.3 sends with v3_checksum_as_v2 to another than
+/// its first unicast peer: it is updated for the change of destination although that is not
+/// covered.
+[[nodiscard]] bool is_shifted_checksum(ByteView pdu, const IpAddress& first_peer,
+                                       const IpAddress& destination);
+
 /// Octets the PDU that begins here says it has. `pdu` has at least kPduHeaderSize.
 [[nodiscard]] std::size_t stated_size(ByteView pdu, Family family);
 /// Reads a PDU of stated_size(), type and authentication type being right.

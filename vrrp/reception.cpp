@@ -56,6 +56,14 @@ class Examination {
     return state_.senders.enter(datagram_.source,
                                 std::max(Senders::kPlaces, config_.unicast->peers.size()));
   }
+  /// The original's first peer is one of our peers, or else we are, and nothing is shifted.
+  [[nodiscard]] bool shifted() const {
+    const auto& peers = config_.unicast->peers;
+    return config_.v3_checksum_as_v2 && config_.version == 3 && config_.family == Family::ipv4 &&
+           std::ranges::any_of(peers, [&](const UnicastPeer& peer) {
+             return is_shifted_checksum(pdu(), peer.address, datagram_.destination);
+           });
+  }
   [[nodiscard]] ByteView pdu() const { return datagram_.pdu.first(stated_); }
 
   const Datagram& datagram_;
@@ -222,8 +230,9 @@ Examination::Step Examination::type_and_checksum() {
   const bool old = config_.is_unicast() && config_.unicast->old_checksum != OldChecksum::never;
   // Over IPv6 a trailer is covered too, for the original's kernel writes the checksum last.
   const ByteView covered = datagram_.family() == Family::ipv6 ? datagram_.pdu : pdu();
-  const auto form = verify_checksum(covered, datagram_.source, datagram_.destination,
-                                    old ? config_.mcast_group : IpAddress());
+  auto form = verify_checksum(covered, datagram_.source, datagram_.destination,
+                              old ? config_.mcast_group : IpAddress());
+  if (!form && shifted()) form = ChecksumForm::plain;
   if (!form) {
     return refuse(Reason::checksum, "Invalid VRRPv{} checksum from {}", config_.version, source());
   }

@@ -64,6 +64,9 @@ struct Command {
 /// understudy explain: prints what there is to know about a keyword.
 [[nodiscard]] int run_explain(const Arguments& arguments);
 
+/// understudy replay: steps through a recording of the vrrp process.
+[[nodiscard]] int run_replay(const Arguments& arguments);
+
 /// Whether there is a configuration: the file is there, and was read to its end.
 [[nodiscard]] bool was_read(const Loaded& loaded);
 

@@ -20,9 +20,16 @@ constexpr std::array kCheckOptions{
     Option{0, "strict", "", "Status 5 also for what is only odd"},
 };
 
+constexpr std::array kReplayOptions{
+    Option{0, "json", "", "Print one JSON object a line"},
+    Option{0, "changes", "", "Only events after which something is in another state"},
+    Option{0, "instance", "NAME", "Only events that concern this vrrp_instance"},
+};
+
 constexpr std::array kCommands{
     Command{"check", "FILE [PEER-FILE]", 1, 2, "Print what is wrong, odd, or different at the peer", kCheckOptions, run_check},
     Command{"config", "", 0, 0, "Print the configuration as understood, defaults included", kConfigOptions, run_config},
+    Command{"replay", "FILE", 1, 1, "Step through what keepalived --record wrote, with the states after each event", kReplayOptions, run_replay},
     Command{"explain", "[KEYWORD [BLOCK]]", 0, 2, "Print what a keyword means; without one, list the blocks", {}, run_explain},
 };
 // clang-format on

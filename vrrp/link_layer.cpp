@@ -104,11 +104,16 @@ void LinkLayer::look_again(const std::string& name) {
   handlers_.on_interface(*interface);
 }
 
+bool LinkLayer::hides(const netlink::InterfaceAddress& address) const {
+  const auto link = monitor_.links().find(address.index);
+  return link != monitor_.links().end() && virtual_.hides(link->second.name);
+}
+
 void LinkLayer::address_changed(const netlink::InterfaceAddress& address) {
   virtual_.address_changed(address);
   if (handlers_.is_virtual(address)) return;
   const auto link = monitor_.links().find(address.index);
-  if (link == monitor_.links().end() || virtual_.hides(link->second.name)) return;
+  if (link == monitor_.links().end() || hides(address)) return;
   Interface* interface = interfaces_.find(link->second.name);
   if (interface == nullptr) return;
   interfaces_.refresh(*interface);

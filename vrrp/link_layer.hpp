@@ -50,6 +50,9 @@ class LinkLayer {
   void link_changed(const netlink::Link& link, bool removed);
   void address_changed(const netlink::InterfaceAddress& address);
 
+  /// What happens to this address is nobody's business: its interface is being made anew.
+  [[nodiscard]] bool hides(const netlink::InterfaceAddress& address) const;
+
   /// What routers are told of a link now.
   [[nodiscard]] bool up(const std::string& name) const { return watch_.up(name); }
   [[nodiscard]] Interfaces& interfaces() { return interfaces_; }

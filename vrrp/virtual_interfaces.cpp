@@ -25,6 +25,8 @@ constexpr unsigned kMostNews = 100'000;
 constexpr std::size_t kSlice = 8;
 /// One that is deleted again and again is made anew so often.
 constexpr Duration kAgain = 1s;
+/// An interface goes down before it is deleted; the kernel then waits for who still uses it.
+constexpr Duration kDeletion = 100ms;
 
 /// The IPv4 settings of a macvlan: it answers for its own addresses only, hears packets from
 /// addresses of this host and from any side.
@@ -91,9 +93,9 @@ void VirtualInterfaces::make(const std::vector<VirtualLink>& links, bool at_star
   for (const auto& [name, entry] : before) {
     due_.erase(name);
     hidden_.erase(name);
-    if (!entry.foreign) superfluous_.push_back(name);
+    if (!entry.foreign) superfluous_[name] = entry.wanted.instance;
   }
-  std::erase_if(superfluous_, [&](const std::string& name) { return is_ours(name); });
+  std::erase_if(superfluous_, [&](const auto& one) { return is_ours(one.first); });
   if (!links.empty()) allow_no_reverse_path_filter();
   if (!at_start && due_.size() > kSlice) return arm();
   Entries entries;
@@ -331,20 +333,7 @@ void VirtualInterfaces::settle(const std::string& name) {
 
 void VirtualInterfaces::link_changed(const netlink::Link& link, bool removed) {
   const auto own = entries_.find(link.name);
-  if (own != entries_.end()) {
-    Entry& entry = own->second;
-    const bool went = removed && entry.index == link.index;
-    const bool came = !removed && entry.index != link.index;
-    // An IPv6 address does not survive that its interface goes down.
-    const bool up = !removed && link.up() && entry.wanted.link_local;
-    if (went && monitor_.link(entry.wanted.base) != nullptr) {
-      const bool soon = loop_.now() - entry.made_at >= kAgain;
-      if (soon) hidden_.insert(link.name);
-      entry.not_before = std::max(loop_.now(), entry.made_at + kAgain);
-    }
-    if (went && link_at(link.index) == nullptr) entry.index = {};
-    if (went || came || up) schedule(link.name);
-  }
+  if (own != entries_.end()) own_link_changed(own->second, link, removed);
   const auto [first, last] = by_base_.equal_range(link.name);
   for (auto at = first; at != last; ++at) {
     // Most news of a base are its ups and downs.
@@ -353,6 +342,30 @@ void VirtualInterfaces::link_changed(const netlink::Link& link, bool removed) {
     const bool same = !removed && made != nullptr && fits(entry, *made, link) &&
                       made->master == vrf_of(link) && !entry.wanted.link_local;
     if (!same) schedule(at->second);
+  }
+}
+
+void VirtualInterfaces::own_link_changed(Entry& entry, const netlink::Link& link, bool removed) {
+  const bool known = entry.index == link.index;
+  const bool up = (link.flags & IFF_UP) != 0;
+  const bool can_be_made = monitor_.link(entry.wanted.base) != nullptr;
+  if (removed && known) {
+    if (link_at(link.index) == nullptr) entry.index = {};
+    entry.not_before = std::max(loop_.now(), entry.made_at + kAgain);
+    if (can_be_made && *entry.not_before == loop_.now()) {
+      hidden_.insert(link.name);
+    } else {
+      settle(link.name);
+    }
+    schedule(link.name);
+  } else if (!removed && !known) {
+    schedule(link.name);
+  } else if (!removed && !up && can_be_made && hidden_.insert(link.name).second) {
+    entry.not_before = loop_.now() + kDeletion;
+    schedule(link.name);
+  } else if (!removed && up && entry.wanted.link_local) {
+    // An IPv6 address does not survive that its interface goes down.
+    schedule(link.name);
   }
 }
 
@@ -377,20 +390,18 @@ void VirtualInterfaces::address_changed(const netlink::InterfaceAddress& address
 
 void VirtualInterfaces::remove_others() {
   for_each_recorded(page_, [this](const std::string& name) {
-    const bool listed = std::ranges::find(superfluous_, name) != superfluous_.end();
-    if (!is_ours(name) && !listed) superfluous_.push_back(name);
+    if (!is_ours(name)) superfluous_.try_emplace(name);
   });
   arm();
 }
 
 void VirtualInterfaces::remove_one() {
   if (superfluous_.empty()) return;
-  const std::string name = std::move(superfluous_.back());
-  superfluous_.pop_back();
-  const auto message = begin_removal(name);
+  const auto one = superfluous_.extract(superfluous_.begin());
+  const auto message = begin_removal(one.key());
   if (!message) return;
-  const std::array one{*message};
-  end_removal(name, commands_.request(one)[0]);
+  const std::array request{*message};
+  end_removal(one.key(), one.mapped(), commands_.request(request)[0]);
 }
 
 std::optional<netlink::Message> VirtualInterfaces::begin_removal(const std::string& name) {
@@ -402,30 +413,32 @@ std::optional<netlink::Message> VirtualInterfaces::begin_removal(const std::stri
   return std::nullopt;
 }
 
-void VirtualInterfaces::end_removal(const std::string& name, const std::optional<Error>& error) {
+void VirtualInterfaces::end_removal(const std::string& name, const std::string& instance,
+                                    const std::optional<Error>& error) {
   forget_virtual(page_, name);
+  const std::string whose = instance.empty() ? std::string() : fmt::format("({}) ", instance);
   if (error) {
-    log_.error("Error removing VMAC interface {}: {}", name, error->message);
+    log_.error("{}Error removing VMAC interface {}: {}", whose, name, error->message);
   } else {
-    log_.detail("Success removing VMAC interface {}", name);
+    log_.detail("{}Success removing VMAC interface {}", whose, name);
   }
 }
 
 void VirtualInterfaces::remove_all() {
-  timer_.disarm();
   remove_others();
   timer_.disarm();
-  std::vector<std::string> names = std::exchange(superfluous_, {});
+  auto names = std::exchange(superfluous_, {});
   for (const auto& [name, entry] : entries_) {
     if (entry.foreign) {
       sysctls_.release_all(name);
     } else {
-      names.push_back(name);
+      names[name] = entry.wanted.instance;
     }
   }
   std::vector<std::string> leaving;
   std::vector<netlink::Message> messages;
-  for (const std::string& name : names) {
+  std::vector<netlink::Message> afterwards;
+  for (const auto& [name, instance] : names) {
     auto message = begin_removal(name);
     if (!message) continue;
     leaving.push_back(name);
@@ -433,11 +446,13 @@ void VirtualInterfaces::remove_all() {
     const auto entry = entries_.find(name);
     if (entry == entries_.end() || !entry->second.wanted.netlink_notify) continue;
     const netlink::Link* base = monitor_.link(entry->second.wanted.base);
-    if (base != nullptr) messages.push_back(netlink::set_link_group(base->index, base->group));
+    if (base != nullptr) afterwards.push_back(netlink::set_link_group(base->index, base->group));
   }
-  if (messages.empty()) return;
-  commands_.request(messages);
-  for (const std::string& name : leaving) end_removal(name, std::nullopt);
+  const auto outcome = commands_.request(messages);
+  for (std::size_t i = 0; i < leaving.size(); ++i) {
+    end_removal(leaving[i], names[leaving[i]], outcome[i]);
+  }
+  commands_.request(afterwards);
   entries_.clear();
 }
 

@@ -50,7 +50,7 @@ class VirtualInterfaces {
   [[nodiscard]] bool is_ours(const std::string& name) const { return entries_.contains(name); }
   /// The interface one of ours is made on; empty: it is none of ours.
   [[nodiscard]] std::string base_of(const std::string& name) const;
-  /// Somebody has deleted it and it is being made anew: its absence is nobody's business yet.
+  /// Somebody deletes it, or has, and it is being made anew: that is nobody's business yet.
   [[nodiscard]] bool hides(const std::string& name) const { return hidden_.contains(name); }
 
   void link_changed(const netlink::Link& link, bool removed);
@@ -103,12 +103,14 @@ class VirtualInterfaces {
   [[nodiscard]] IpAddress wanted_link_local(const Entry& entry) const;
   void fail(Entry& entry, const std::string& text);
 
+  void own_link_changed(Entry& entry, const netlink::Link& link, bool removed);
   void schedule(const std::string& name);
   void arm();
   void settle(const std::string& name);
   void remove_one();
   [[nodiscard]] std::optional<netlink::Message> begin_removal(const std::string& name);
-  void end_removal(const std::string& name, const std::optional<Error>& error);
+  void end_removal(const std::string& name, const std::string& instance,
+                   const std::optional<Error>& error);
 
   Loop& loop_;
   Log& log_;
@@ -122,8 +124,8 @@ class VirtualInterfaces {
   std::multimap<std::string, std::string, std::less<>> by_base_;
   std::set<std::string> due_;
   std::set<std::string> hidden_;
-  /// Ours that nobody needs.
-  std::vector<std::string> superfluous_;
+  /// Ours that nobody needs, and for which instance each was made as far as that is known.
+  std::map<std::string, std::string> superfluous_;
   Timer timer_;
 };
 

@@ -113,8 +113,12 @@ void VirtualInterfaces::put_link_local(Entry& entry, const netlink::Link& link,
   }
   entry.link_local = wanted;
   if (wanted.empty() || monitor_.find(link.index, wanted, kLinkLocalLength) != nullptr) return;
-  requests.add(nullptr, netlink::add_address(
-                            own_address(link.index, {wanted, kLinkLocalLength}, RT_SCOPE_LINK)));
+  netlink::AddressOptions options;
+  // Only adverts shall have it as their source.
+  options.preferred_lifetime = 0;
+  requests.add(nullptr,
+               netlink::add_address(
+                   own_address(link.index, {wanted, kLinkLocalLength}, RT_SCOPE_LINK), options));
 }
 
 void VirtualInterfaces::put_addresses(const Entries& entries) {

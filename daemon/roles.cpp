@@ -2,9 +2,8 @@
 
 #include "checkers/process.hpp"
 #include "daemon/dump.hpp"
+#include "daemon/recorded.hpp"
 #include "daemon/run/child.hpp"
-#include "parser/statement.hpp"
-#include "vrrp/effective.hpp"
 #include "vrrp/process.hpp"
 
 namespace understudy {
@@ -35,9 +34,7 @@ vrrp::Reports vrrp_reports(const RoleStart& start) {
   vrrp::Reports reports;
   if (start.dump) reports.dump = vrrp_dump(start.config);
   reports.recording = start.recording;
-  reports.describe = [](const vrrp::VrrpConfig& config) {
-    return parser::print_statements(vrrp::effective(config));
-  };
+  reports.describe = recorded_text;
   return reports;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,7 +23,7 @@ using namespace vrrp;
 /// The configuration that a recording has as text.
 Result<std::shared_ptr<const VrrpConfig>> read_configuration(const std::string& text) {
   const Fd file(memfd_create("recording", MFD_CLOEXEC));
-  if (!file) return Error::from_errno(errno, "memory");
+  if (!file || fchmod(file.get(), S_IRUSR) < 0) return Error::from_errno(errno, "memory");
   for (std::string_view rest = text; !rest.empty();) {
     const ssize_t written = write(file.get(), rest.data(), rest.size());
     if (written < 0) return Error::from_errno(errno, "memory");

@@ -89,8 +89,7 @@ void add_extra_interfaces(InstanceRows& rows) {
     return rows.statement(name, std::move(doc), take_extra_interface)
         .takes("[all] SECONDS", 0, SIZE_MAX)
         .accepts("0..86400")
-        .by_default("vrrp_garp_extra_if")
-        .pending();
+        .by_default("vrrp_garp_extra_if");
   };
   add("garp_extra_if",
       "Seconds between announcements on further interfaces; all: also on those that are not a "
@@ -116,8 +115,7 @@ void add_announcement_rows(InstanceRows& rows) {
   rows.value("owner_ignore_adverts", "Ignore adverts of others; for priority 255 only.",
              optional_boolean(), &InstanceDraft::owner_ignore_adverts)
       .by_default("vrrp_owner_ignore_adverts, on in strict mode")
-      .invalid("({2}) invalid owner_ignore_adverts {1} specified")
-      .pending();
+      .invalid("({2}) invalid owner_ignore_adverts {1} specified");
 }
 
 }  // namespace understudy::vrrp

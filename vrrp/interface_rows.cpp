@@ -170,7 +170,6 @@ void add_interface_rows(Block<VrrpDraft>& rows) {
           },
           close_garp_group)
       .adds_up()
-      .pending()
       .reported_by(Stage::vrrp);
   rows.entries("interface_up_down_delays", "Seconds a link must be down, or up, until it counts.",
                "INTERFACE DOWN [UP]", take_delays)

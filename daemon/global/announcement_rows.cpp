@@ -138,13 +138,11 @@ void add_announcements(Rows& rows) {
                  take_extra_interfaces)
       .takes("[all] SECONDS", 0, 2)
       .accepts("1..86400")
-      .by_default("0")
-      .pending();
+      .by_default("0");
   rows.statement("vrrp_vmac_garp_intvl", "Old name of vrrp_garp_extra_if.", take_extra_interfaces)
       .takes("[all] SECONDS", 0, 2)
       .accepts("1..86400")
-      .deprecated("vrrp_garp_extra_if", "Keyword \"{0}\" is deprecated - please use \"{3}\"")
-      .pending();
+      .deprecated("vrrp_garp_extra_if", "Keyword \"{0}\" is deprecated - please use \"{3}\"");
 }
 
 }  // namespace understudy::global

@@ -59,13 +59,14 @@ std::optional<TimePoint> Machine::deadline() const {
 }
 
 Priority Machine::effective_priority() const {
-  if (config_->owner()) return kOwnerPriority;
+  if (config_->owner()) return yields_ownership() ? kYieldedPriority : kOwnerPriority;
   const int sum = config_->priority.value() + tracking_.weight;
   return Priority(static_cast<std::uint8_t>(std::clamp(sum, 1, kOwnerPriority.value() - 1)));
 }
 
 Duration Machine::master_down_interval() const {
-  return vrrp::master_down_interval(config_->version, effective_priority(), master_interval_);
+  return vrrp::master_down_interval(config_->version, effective_priority(), master_interval_,
+                                    config_->down_timer_adverts);
 }
 
 bool Machine::timer_runs() const {

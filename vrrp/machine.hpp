@@ -31,6 +31,9 @@
 
 namespace understudy::vrrp {
 
+/// Of an address owner that gives way to another one.
+inline constexpr Priority kYieldedPriority{254};
+
 /// What happened to a virtual router since it was made.
 struct Counters {
   std::uint64_t adverts_received = 0;
@@ -88,6 +91,13 @@ class Machine {
   void share(std::shared_ptr<const InstanceConfig> config);
 
  private:
+  /// Another router that is configured as address owner and does not give way to us.
+  struct Rival {
+    TimePoint since;
+    TimePoint heard;
+    /// It went on for so long that we take the highest priority below an owner's.
+    bool yielded = false;
+  };
   /// One call of step().
   struct Turn {
     TimePoint now;
@@ -143,6 +153,9 @@ class Machine {
   void hold_against(const AdvertReceived& event, Turn& turn);
   void note_master(const IpAddress& source, Turn& turn);
   void learn_interval(const Advert& advert, Turn& turn);
+  bool outlasted_by_owner(const AdvertReceived& event, Turn& turn);
+  void restore_ownership(const AdvertReceived& event, Turn& turn);
+  [[nodiscard]] bool yields_ownership() const { return rival_ && rival_->yielded; }
 
   /// By itself, whatever its sync group is.
   [[nodiscard]] bool faulty() const { return tracking_.failing > 0 || tracking_.pending > 0; }
@@ -195,6 +208,7 @@ class Machine {
   TimePoint overlapped_;
   bool fault_told_ = false;
   Complaints complaints_;
+  std::unique_ptr<Rival> rival_;
   AnnouncementPlan plan_;
   RestoreLimit restore_limit_;
   Counters counters_;

@@ -31,6 +31,7 @@ void Machine::handle(const AdvertReceived& event, Turn& turn) {
   const bool known = state_ == RouterState::backup && event.source == master_;
   ++counters_.adverts_received;
   if (leaving) ++counters_.leaving_received;
+  if (state_ == RouterState::backup) restore_ownership(event, turn);
   if (state_ == RouterState::backup && !leaving) note_master(event.source, turn);
   if (!same_interval) complain_of_interval(event, turn);
   if (!known || !config_->skip_check_adv_addr) compare_addresses(event, turn);
@@ -170,7 +171,9 @@ void Machine::advert_as_master(const AdvertReceived& event, Turn& turn) {
     return;
   }
   if (theirs == ours) complain_of_equal(event, turn);
-  if (theirs > ours || (theirs == ours && event.source > primary_)) {
+  if (outlasted_by_owner(event, turn)) {
+    give_way(event, turn);
+  } else if (theirs > ours || (theirs == ours && event.source > primary_)) {
     give_way(event, turn);
   } else if (theirs < ours || event.source < primary_) {
     hold_against(event, turn);
@@ -196,12 +199,46 @@ void Machine::complain_of_equal(const AdvertReceived& event, Turn& turn) {
   }
 }
 
+/// Two address owners are an error of configuration, of which the one with the lesser address backs
+/// off. One that does not know this rule goes on: true when it still does after two of our adverts
+/// and the time of another, and so we are the one to back off.
+bool Machine::outlasted_by_owner(const AdvertReceived& event, Turn& turn) {
+  const bool rival = config_->owner() && event.advert.priority == kOwnerPriority &&
+                     effective_priority() == kOwnerPriority && event.source < primary_;
+  if (!rival) return false;
+  const Duration patience =
+      std::max<Duration>(config_->advert_interval, event.advert.interval) * 12 / 10;
+  if (!rival_ || turn.now > rival_->heard + patience) {
+    rival_ = std::make_unique<Rival>(Rival{turn.now, turn.now, false});
+    return false;
+  }
+  rival_->heard = turn.now;
+  if (turn.now <= rival_->since + 2 * config_->advert_interval) return false;
+  turn.actions.push_back(LogLine{fmt::format(
+      "({}) {} is still advertising as address owner, please resolve - reducing our priority",
+      config_->name, event.source.to_string())});
+  rival_->yielded = true;
+  return true;
+}
+
+/// The other owner is gone, or is none any more.
+void Machine::restore_ownership(const AdvertReceived& event, Turn& turn) {
+  const bool same = event.source == master_ && event.advert.priority == kOwnerPriority;
+  if (!yields_ownership() || same) return;
+  turn.actions.push_back(LogLine{
+      fmt::format("({}) Restoring our priority to {} since received advert with lower priority",
+                  config_->name, kOwnerPriority.value())});
+  rival_.reset();
+}
+
 /// RFC 3768 section 6.4.3: the other is better. Our last advert tells it that there were two.
 void Machine::give_way(const AdvertReceived& event, Turn& turn) {
   const Priority ours = effective_priority();
   ++counters_.overlaps;
-  // Version 3: backups would take our interval for the new master's and its silence for its end.
-  if (event.advert.interval == config_->advert_interval) send_advert(ours, turn);
+  // Version 3: backups would take our interval for the new master's and its silence for its end;
+  // unless it is asked for (higher_prio_send_advert) an advert with another interval is not sent.
+  const bool same_interval = event.advert.interval == config_->advert_interval;
+  if (same_interval || config_->higher_prio_send_advert) send_advert(ours, turn);
   turn.actions.push_back(LogLine{
       event.advert.priority > ours
           ? fmt::format("({}) Master received advert from {} with higher priority {}, ours {}",

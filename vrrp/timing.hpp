@@ -7,7 +7,8 @@
 
 namespace understudy::vrrp {
 
-/// Intervals without an advert after which the master is taken for dead.
+/// Intervals without an advert after which the master is taken for dead, unless configured
+/// otherwise (down_timer_adverts).
 inline constexpr int kDownIntervals = 3;
 
 /// How long a backup waits beyond three intervals, so that the best backup is the first. Version 2:
@@ -21,8 +22,9 @@ inline constexpr int kDownIntervals = 3;
 
 /// How long a backup hears nothing before it becomes master.
 [[nodiscard]] constexpr Duration master_down_interval(std::uint8_t version, Priority priority,
-                                                      Duration master_interval) {
-  return kDownIntervals * master_interval + skew_time(version, priority, master_interval);
+                                                      Duration master_interval,
+                                                      int down_intervals = kDownIntervals) {
+  return down_intervals * master_interval + skew_time(version, priority, master_interval);
 }
 
 }  // namespace understudy::vrrp

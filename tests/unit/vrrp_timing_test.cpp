@@ -20,3 +20,8 @@ TEST_CASE("version 3: the skew is a share of the master's interval") {
   CHECK(skew_time(3, Priority(100), 10ms) == 6093750ns);
   CHECK(master_down_interval(3, Priority(254), 250ms) == 750ms + 1953125ns);
 }
+
+TEST_CASE("down_timer_adverts: more or fewer adverts may be missed") {
+  CHECK(master_down_interval(2, Priority(100), 1s, 1) == 1609375us);
+  CHECK(master_down_interval(3, Priority(100), 100ms, 10) == 1060937500ns);
+}

@@ -1,6 +1,5 @@
 #include "vrrp/ensemble.hpp"
 
-#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -8,10 +7,6 @@ namespace understudy::vrrp {
 
 Outcome Ensemble::step(const Input& input, TimePoint now) {
   Turn turn{now, {}};
-  for (const InstanceId id : std::exchange(leaving_, {})) {
-    machines_[id.value()].reset();
-    lowest_free_ = std::min(lowest_free_, id.value());
-  }
   std::visit([&](const auto& what) { handle(what, turn); }, input);
   check_groups();
   return std::move(turn.outcome);

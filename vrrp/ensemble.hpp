@@ -154,7 +154,7 @@ class Ensemble {
   /// that made it to the one that removed it, also through reloads that rename or move it; later it
   /// may be another's. The same inputs give the same ids.
   [[nodiscard]] const std::vector<InstanceId>& instances() const { return order_; }
-  /// An instance in instances(); or one that the last input has removed (its state is stop).
+  /// An instance in instances(); or one that the last Reload has removed (its state is stop).
   [[nodiscard]] const Machine& machine(InstanceId id) const { return *machines_[id.value()]; }
   /// Every sync group that has members, in the order of the configuration.
   [[nodiscard]] const std::vector<Group>& groups() const { return groups_; }
@@ -219,6 +219,7 @@ class Ensemble {
   void settle(GroupId id, Turn& turn);
   void end_delay(Turn& turn);
   void change_delay(Duration by, Turn& turn);
+  void free_leaving();
   [[nodiscard]] Standing first_standing(InstanceId id) const;
   void update(InstanceId id, const IpAddress& source, Turn& turn);
   void remind(Turn& turn);
@@ -234,7 +235,7 @@ class Ensemble {
   Facts facts_;
   /// vrrp_startup_delay: until then.
   std::optional<TimePoint> delayed_until_;
-  /// Removed by the last input; free from the next one on.
+  /// Removed by the last Reload; free from the next one on.
   std::vector<InstanceId> leaving_;
 };
 

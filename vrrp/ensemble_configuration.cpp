@@ -175,7 +175,15 @@ void Ensemble::change_delay(Duration by, Turn& turn) {
 
 // ---- Reload and end
 
+void Ensemble::free_leaving() {
+  for (const InstanceId id : std::exchange(leaving_, {})) {
+    machines_[id.value()].reset();
+    lowest_free_ = std::min(lowest_free_, id.value());
+  }
+}
+
 void Ensemble::handle(const Reload& input, Turn& turn) {
+  free_leaving();
   const std::vector<InstanceId> before = std::exchange(order_, {});
   for (const std::size_t place : input.difference.removed) {
     step_alone(before[place], Stopped{true}, turn);

@@ -59,7 +59,23 @@ void Executor::act(Instance& instance, const Notify& action) {
   channel_.send(make_notification(instance.config(), action));
 }
 
-void Executor::act(Instance& /*instance*/, const LogLine& action) {
+void Executor::carry_out(const SyncGroup& group, const Actions& actions) {
+  for (const Action& action : actions) {
+    if (const auto* notify = std::get_if<Notify>(&action)) {
+      channel_.send(make_notification(group, *notify));
+    } else if (const auto* line = std::get_if<LogLine>(&action)) {
+      act(*line);
+    }
+  }
+}
+
+void Executor::write(const Actions& actions) {
+  for (const Action& action : actions) {
+    if (const auto* line = std::get_if<LogLine>(&action)) act(*line);
+  }
+}
+
+void Executor::act(const LogLine& action) {
   if (action.detail) {
     log_.detail("{}", action.text);
   } else {

@@ -23,6 +23,10 @@ class Executor {
 
   /// Does what the instance's machine wants, in order.
   void carry_out(Instance& instance, const Actions& actions);
+  /// Does what a sync group wants: lines and news.
+  void carry_out(const SyncGroup& group, const Actions& actions);
+  /// Writes the lines among `actions`.
+  void write(const Actions& actions);
   /// RemoveAddresses is not obeyed from now on (-V / --dont-release-vrrp).
   void keep_addresses() { keep_addresses_ = true; }
 
@@ -35,7 +39,8 @@ class Executor {
   void act(Instance& instance, const AnnounceInterfaces& action);
   void act(Instance& instance, const CancelAnnouncements& action);
   void act(Instance& instance, const Notify& action);
-  void act(Instance& instance, const LogLine& action);
+  void act(const LogLine& action);
+  void act(Instance& /*instance*/, const LogLine& action) { act(action); }
 
   Log& log_;
   Channel& channel_;

@@ -364,6 +364,10 @@ std::vector<std::string> Facts::faults(InstanceId id) const {
   return lines;
 }
 
+bool Facts::tracks_link(std::string_view interface) const {
+  return links_.find(interface) != links_.end();
+}
+
 const ScriptState* Facts::script_state(std::string_view name) const {
   const auto found = scripts_.find(name);
   return found == scripts_.end() ? nullptr : &found->second.state.state;

@@ -75,6 +75,10 @@ class Facts {
   /// Why an instance cannot leave FAULT, one line each, "(VI_1): entering FAULT state …".
   [[nodiscard]] std::vector<std::string> faults(InstanceId id) const;
 
+  /// Whether an instance has a source address for its adverts.
+  [[nodiscard]] bool has_source(InstanceId id) const { return !hindered(id, Obstacle::no_source); }
+  /// Whether anything depends on an interface.
+  [[nodiscard]] bool tracks_link(std::string_view interface) const;
   /// What is known of a script, for the page that outlives the process; nullptr: no such script.
   [[nodiscard]] const ScriptState* script_state(std::string_view name) const;
   /// The number last read from a track_file; 0 when none was.

@@ -20,8 +20,9 @@ void adopt_senders(const run::HandoverPage& page, Instance& instance) {
 
 bool is_fresh_master(const InstanceConfig& config, const InstanceRecord& record, TimePoint now) {
   // The shortest patience a peer can have: the highest priority below the owner's.
-  const Duration patience = master_down_interval(
-      config.version, Priority(kOwnerPriority.value() - 1), config.advert_interval);
+  const Duration patience =
+      master_down_interval(config.version, Priority(kOwnerPriority.value() - 1),
+                           config.advert_interval, config.down_timer_adverts);
   return record.last_advert <= now && now - record.last_advert < patience;
 }
 
@@ -30,11 +31,24 @@ std::optional<MachineMemory> fresh_backup(const InstanceConfig& config, MachineM
                                           TimePoint now) {
   const Duration interval = memory.master_interval.count() > 0 ? memory.master_interval
                                                                : Duration(config.advert_interval);
-  const Duration patience = master_down_interval(config.version, config.priority, interval);
+  const Duration patience =
+      master_down_interval(config.version, config.priority, interval, config.down_timer_adverts);
   if (memory.timer_start > now || now - memory.timer_start >= patience) return std::nullopt;
   const Duration listening = interval + skew_time(config.version, config.priority, interval);
   memory.timer_start = std::max(memory.timer_start, now - (patience - listening));
   return memory;
+}
+
+std::optional<MachineMemory> fresh(const InstanceConfig& config, const InstanceRecord& record,
+                                   TimePoint now) {
+  switch (record.memory.state) {
+    case RouterState::master:
+      return is_fresh_master(config, record, now) ? std::optional(record.memory) : std::nullopt;
+    case RouterState::backup:
+      return fresh_backup(config, record.memory, now);
+    default:
+      return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -68,23 +82,24 @@ void rename_records(run::HandoverPage& page, const InstanceConfig& before,
   }
 }
 
-std::optional<MachineMemory> adopt_record(const run::HandoverPage& page, Instance& instance,
-                                          TimePoint now) {
+void adopt_record(const run::HandoverPage& page, Instance& instance) {
   adopt_senders(page, instance);
   const auto record = page.read<InstanceRecord>(record_key(instance.config()));
-  if (!record) return std::nullopt;
+  if (!record) return;
   instance.packet_id = record->packet_id;
   instance.wire.authentication = record->authentication;
   instance.last_advert = record->last_advert;
-  const InstanceConfig& config = instance.config();
-  switch (record->memory.state) {
-    case RouterState::master:
-      return is_fresh_master(config, *record, now) ? std::optional(record->memory) : std::nullopt;
-    case RouterState::backup:
-      return fresh_backup(config, record->memory, now);
-    default:
-      return std::nullopt;
+}
+
+std::vector<std::optional<MachineMemory>> fresh_memories(const run::HandoverPage& page,
+                                                         const VrrpConfig& config, TimePoint now) {
+  std::vector<std::optional<MachineMemory>> memories;
+  memories.reserve(config.instances.size());
+  for (const InstanceConfig& instance : config.instances) {
+    const auto record = page.read<InstanceRecord>(record_key(instance));
+    memories.push_back(record ? fresh(instance, *record, now) : std::nullopt);
   }
+  return memories;
 }
 
 }  // namespace understudy::vrrp

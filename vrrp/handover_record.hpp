@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "daemon/base/types.hpp"
 #include "daemon/run/handover.hpp"
@@ -38,10 +39,12 @@ void erase_records(run::HandoverPage& page, const InstanceConfig& config);
 void rename_records(run::HandoverPage& page, const InstanceConfig& before,
                     const Instance& instance);
 /// Goes on with the predecessor's packet ids, sequences and replay marks, however old they are: no
-/// peer believes lower ones. Returns what it was where that is fresh: a master whose last advert is
-/// so young that no peer can have taken over, or a backup whose patience has not ended. Such a
-/// backup listens for at least an advert interval, for nobody did while it was dead.
-[[nodiscard]] std::optional<MachineMemory> adopt_record(const run::HandoverPage& page,
-                                                        Instance& instance, TimePoint now);
+/// peer believes lower ones.
+void adopt_record(const run::HandoverPage& page, Instance& instance);
+/// What each instance was, in the order of the configuration, where that is fresh: a master whose
+/// last advert is so young that no peer can have taken over, or a backup whose patience has not
+/// ended. Such a backup listens for at least an advert interval, for nobody did while it was dead.
+[[nodiscard]] std::vector<std::optional<MachineMemory>> fresh_memories(
+    const run::HandoverPage& page, const VrrpConfig& config, TimePoint now);
 
 }  // namespace understudy::vrrp

@@ -124,7 +124,7 @@ Result<void> Process::open() {
   role_ = std::make_shared<const VrrpConfig>(std::move(unwired_));
   routers_.emplace(Surroundings{loop_, log_, channel_, setup_.page, *commands_, *monitor_,
                                 recorder_ ? &*recorder_ : nullptr},
-                   std::move(*frames), global, *role_);
+                   std::move(*frames), global, role_);
   make_links(global, *role_, wiring, true);
   return {};
 }
@@ -169,7 +169,7 @@ int Process::run(const VrrpConfig& whole, const Dump& dump) {
   scheduling_.apply(scheduling_of(setup_.config.global));
   routers_->put_static();
   monitor_->catch_up(kStaticNews);
-  routers_->start(setup_.respawned);
+  routers_->start(setup_.config.global, setup_.respawned);
   firewall_.adopt();
   firewall_.apply(setup_.config.global.nftables_table, role_->instances);
   script_timers_.configure(*role_);
@@ -211,14 +211,13 @@ void Process::reloaded(std::uint64_t generation, Result<ReloadJob::Prepared> out
   if (!outcome) {
     channel_.send(ReloadOutcome{generation, false, outcome.error().message});
   } else {
-    ProcessConfig& config = outcome->config;
-    make_links(config.global, config.role, outcome->wiring, false);
-    routers_->reload(config.global, config.role, outcome->difference);
-    firewall_.apply(config.global.nftables_table, config.role.instances);
-    scheduling_.apply(scheduling_of(config.global));
-    script_timers_.configure(config.role);
-    setup_.config.global = std::move(config.global);
-    role_ = std::make_shared<const VrrpConfig>(std::move(config.role));
+    const GlobalConfig& global = setup_.config.global = std::move(outcome->config.global);
+    role_ = std::make_shared<const VrrpConfig>(std::move(outcome->config.role));
+    make_links(global, *role_, outcome->wiring, false);
+    routers_->reload(global, role_, outcome->difference);
+    firewall_.apply(global.nftables_table, role_->instances);
+    scheduling_.apply(scheduling_of(global));
+    script_timers_.configure(*role_);
     channel_.send(ReloadOutcome{generation, true, {}});
   }
   begin_next_reload();

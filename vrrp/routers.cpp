@@ -14,39 +14,34 @@ constexpr unsigned kDrain = 64;
 constexpr unsigned kMostDeferrals = 64;
 /// A master's timer is not worth a look at the socket unless it is as late as this.
 constexpr std::chrono::milliseconds kLate(10);
+/// Adverts may be so much of their interval late, so that the process wakes once for many.
+constexpr int kSlackParts = 256;
 
 }  // namespace
 
 Routers::Routers(const Surroundings& surroundings, FrameSocket frames, const GlobalConfig& global,
-                 const VrrpConfig& config)
+                 Config config)
     : around_(surroundings),
-      tracking_(config),
       kernel_(around_.loop, around_.log, around_.commands, around_.monitor, around_.page),
       links_below_(
           around_.loop, around_.log, around_.commands, around_.monitor, around_.page,
-          {[this](const std::string& interface, bool up) { link_fact(interface, up); },
+          {[this](const std::string& interface, bool up) {
+             if (ensemble_.facts().tracks_link(interface)) apply(LinkChanged{interface, up});
+           },
            [this](Interface& interface) {
              for (Instance* instance : interface.instances) look_at(*instance);
            },
            [this](const netlink::InterfaceAddress& address) { return kernel_.is_ours(address); }}),
-      transport_(
-          around_.loop, around_.log, around_.page, around_.monitor,
-          [this](Instance& instance, const AdvertReceived& advert) { step(instance, advert); }),
+      transport_(around_.loop, around_.log, around_.page, around_.monitor,
+                 [this](Instance& instance, const AdvertReceived& advert) {
+                   apply(InstanceEvent{instance.id, advert});
+                 }),
       announcer_(around_.loop, around_.log, kernel_, around_.monitor, std::move(frames)),
       executor_(around_.log, around_.channel, around_.page, kernel_, transport_, announcer_),
-      config_(config) {
+      config_(std::move(config)),
+      timer_(around_.loop, [this] { apply(DelayPassed{}); }) {
   transport_.configure(global);
-  announcer_.configure(global, config);
-}
-
-std::unique_ptr<Instance> Routers::make_instance(const InstanceConfig& config) {
-  const IpAddress primary = links_below_.interfaces().source_of(config);
-  auto instance =
-      std::make_unique<Instance>(around_.loop, std::make_shared<const InstanceConfig>(config),
-                                 primary, [this](Instance& self) { expire(self); });
-  links_below_.interfaces().attach(*instance);
-  transport_.attach(*instance);
-  return instance;
+  announcer_.configure(global, *config_);
 }
 
 void Routers::make_links(const GlobalConfig& global, const VrrpConfig& config,
@@ -55,143 +50,203 @@ void Routers::make_links(const GlobalConfig& global, const VrrpConfig& config,
 }
 
 void Routers::put_static() {
-  shared_ = std::make_shared<const VrrpConfig>(config_);
-  kernel_.configure(shared_);
+  kernel_.configure(config_);
   kernel_.finish();
 }
 
-void Routers::start(bool respawned) {
-  kernel_.hold();
-  learn_links(config_);
-  if (respawned) adopt_scripts();
-  for (const InstanceConfig& config : config_.instances) {
-    instances_.push_back(make_instance(config));
-  }
-  std::vector<Instance*> fresh;
-  for (const auto& instance : instances_) {
-    instance->tracking = summary_of(*instance);
-    const auto memory =
-        respawned ? adopt_record(around_.page, *instance, around_.loop.now()) : std::nullopt;
-    if (memory) {
-      step(*instance, Resumed{instance->tracking, *memory});
-    } else {
-      fresh.push_back(instance.get());
-    }
-  }
-  for (Instance* instance : fresh) {
-    log_faults(*instance, instance->tracking);
-    step(*instance, Started{instance->tracking});
-  }
-  std::vector<const InstanceConfig*> all;
-  for (const InstanceConfig& config : shared_->instances) all.push_back(&config);
-  kernel_.sweep(shared_, all);
-  kernel_.resume();
-  links_below_.clean_up();
+// ---- Inputs and what comes of them
+
+void Routers::apply(const Input& input) { perform(decide(input)); }
+
+Outcome Routers::decide(const Input& input) {
+  const TimePoint now = around_.loop.now();
+  if (around_.recorder != nullptr) around_.recorder->record(input, now);
+  return ensemble_.step(input, now);
 }
 
-void Routers::step(Instance& instance, const Event& event) {
-  const Actions actions = instance.machine.step(event, around_.loop.now());
-  executor_.carry_out(instance, actions);
-  instance.timer.arm(instance.machine.deadline());
+void Routers::perform(Outcome outcome) {
+  outcomes_.push_back(std::move(outcome));
+  if (busy_) return;
+  busy_ = true;
+  while (!outcomes_.empty()) {
+    const Outcome next = std::move(outcomes_.front());
+    outcomes_.pop_front();
+    // The adverts of all come before the addresses of the first.
+    const bool hold = next.size() > 1 && !holding_;
+    if (hold) kernel_.hold();
+    for (const Deeds& deeds : next) carry_out(deeds);
+    if (hold) kernel_.resume();
+  }
+  busy_ = false;
+  timer_.arm(ensemble_.deadline());
+}
+
+void Routers::carry_out(const Deeds& deeds) {
+  if (const auto* id = std::get_if<InstanceId>(&deeds.of)) {
+    executor_.carry_out(instance(*id), deeds.actions);
+    arm(instance(*id));
+  } else if (const auto* group = std::get_if<GroupId>(&deeds.of)) {
+    executor_.carry_out(ensemble_.group(*group).config(), deeds.actions);
+  } else {
+    executor_.write(deeds.actions);
+  }
+}
+
+void Routers::arm(Instance& instance) {
+  const auto due = ensemble_.deadline(instance.id);
+  if (due && instance.machine.state() == RouterState::master) {
+    instance.timer.arm(*due, instance.config().advert_interval / kSlackParts);
+    return;
+  }
+  // A backup's deadline moves with every advert; the timer need not: expire() looks again.
+  const auto armed = instance.timer.deadline();
+  if (!due || !armed || *due < *armed) instance.timer.arm(due);
 }
 
 void Routers::expire(Instance& instance) {
   const TimePoint now = around_.loop.now();
-  const auto due = instance.machine.deadline();
+  const auto due = ensemble_.deadline(instance.id);
+  if (!due || *due > now) return arm(instance);
   const bool master = instance.machine.state() == RouterState::master;
-  if (due && (!master || now - *due > kLate)) {
+  if (!master || now - *due > kLate) {
     // An advert that waits in the socket is news that came before the timer.
-    const bool more = transport_.drain(instance, kDrain);
-    const auto still = instance.machine.deadline();
-    if (!still || *still > now) {
-      instance.timer.arm(still);
-      return;
-    }
+    const bool more = drain(instance);
+    const auto still = ensemble_.deadline(instance.id);
+    if (!still || *still > now) return arm(instance);
     if (more && ++instance.deferrals < kMostDeferrals) {
       instance.timer.arm(now);
       return;
     }
   }
   instance.deferrals = 0;
-  step(instance, TimerExpired{});
+  apply(InstanceEvent{instance.id, TimerExpired{}});
 }
 
-// ---- Reload and stop
+/// Hears what waits for an instance, and for those that become master with it.
+bool Routers::drain(Instance& one) {
+  bool more = transport_.drain(one, kDrain);
+  for (const InstanceId follower : ensemble_.followers(one.id)) {
+    more = transport_.drain(instance(follower), kDrain) || more;
+  }
+  return more;
+}
 
-void Routers::reload(const GlobalConfig& global, const VrrpConfig& config,
-                     const InstanceDiff& difference) {
-  announcer_.configure(global, config);
-  for (const auto& line : tracking_.reconfigure(config)) around_.log.info("{}", line);
-  learn_links(config);
-  kernel_.hold();
-  shared_ = std::make_shared<const VrrpConfig>(config);
-  kernel_.configure(shared_);
-  Instances next(config.instances.size());
-  sort_in(next, config, difference);
-  instances_ = std::move(next);
-  transport_.configure(global);
-  config_ = config;
-  tracking_changed();
-  kernel_.resume();
+// ---- Beginning, reload, stop
+
+Instance& Routers::add(InstanceId id) {
+  if (instances_.size() <= id.value()) instances_.resize(id.value() + 1);
+  auto& place = instances_[id.value()];
+  place = std::make_unique<Instance>(around_.loop, static_cast<DeadlineKeeper&>(*this), id,
+                                     ensemble_.machine(id));
+  links_below_.interfaces().attach(*place);
+  transport_.attach(*place);
+  return *place;
+}
+
+void Routers::start(const GlobalConfig& global, bool respawned) {
+  hold();
+  tell_links(*config_);
+  if (respawned) tell_scripts();
+  Begin begin{config_, sources_of(*config_), {}, startup_delay(global, respawned)};
+  if (respawned) begin.memories = fresh_memories(around_.page, *config_, around_.loop.now());
+  Outcome outcome = decide(begin);
+  for (const InstanceId id : ensemble_.instances()) {
+    Instance& instance = add(id);
+    if (respawned) adopt_record(around_.page, instance);
+  }
+  index();
+  perform(std::move(outcome));
+  std::vector<const InstanceConfig*> all;
+  for (const InstanceConfig& config : config_->instances) all.push_back(&config);
+  kernel_.sweep(config_, all);
+  resume();
   links_below_.clean_up();
 }
 
-void Routers::sort_in(Instances& next, const VrrpConfig& config, const InstanceDiff& difference) {
-  for (const std::size_t at : difference.removed) {
-    remove(*instances_[at]);
-    instances_[at].reset();
-  }
-  for (const auto& pair : difference.kept) {
-    next[pair.after] = std::move(instances_[pair.before]);
-  }
+void Routers::reload(const GlobalConfig& global, Config config, const InstanceDiff& difference) {
+  announcer_.configure(global, *config);
+  hold();
+  kernel_.configure(config);
+  tell_links(*config);
+  const std::vector<InstanceId> before = ensemble_.instances();
+  std::vector<std::shared_ptr<const InstanceConfig>> old;
   for (const auto& pair : difference.changed) {
-    next[pair.after] = std::move(instances_[pair.before]);
-    reconfigure(*next[pair.after], config.instances[pair.after]);
+    old.push_back(ensemble_.machine(before[pair.before]).config_pointer());
+    const std::string& name = config->instances[pair.after].name;
+    if (old.back()->name != name) kernel_.rename(old.back()->name, name);
   }
+  const Duration delay = total_delay(global);
+  Outcome outcome =
+      decide(Reload{config, difference, sources_of(*config), delay - std::exchange(delay_, delay),
+                    global.fifo_write_vrrp_states_on_reload});
+  config_ = std::move(config);
+  for (const std::size_t place : difference.added) add(ensemble_.instances()[place]);
+  index();
+  perform(std::move(outcome));
+  for (std::size_t i = 0; i < difference.changed.size(); ++i) {
+    reconfigure(instance(before[difference.changed[i].before]), *old[i]);
+  }
+  for (const std::size_t place : difference.removed) remove(instance(before[place]));
   std::vector<const InstanceConfig*> added;
-  for (const std::size_t at : difference.added) {
-    added.push_back(&shared_->instances[at]);
-    next[at] = make_instance(config.instances[at]);
-    Instance& instance = *next[at];
-    instance.tracking = summary_of(instance);
-    log_faults(instance, instance.tracking);
-    step(instance, Started{instance.tracking});
-  }
-  kernel_.sweep(shared_, added);
+  for (const std::size_t place : difference.added) added.push_back(&config_->instances[place]);
+  kernel_.sweep(config_, added);
+  transport_.configure(global);
+  resume();
+  links_below_.clean_up();
 }
 
-void Routers::reconfigure(Instance& instance, const InstanceConfig& config) {
-  const auto before = std::make_shared<const InstanceConfig>(instance.config());
-  if (before->name != config.name) {
-    kernel_.rename(before->name, config.name);
-  }
-  step(instance, Reconfigured{std::make_shared<const InstanceConfig>(config)});
-  if (before->name != config.name) rename_records(around_.page, *before, instance);
-  transport_.reattach(instance, *before);
-  links_below_.interfaces().detach(instance, *before);
+void Routers::reconfigure(Instance& instance, const InstanceConfig& before) {
+  if (before.name != instance.config().name) rename_records(around_.page, before, instance);
+  transport_.reattach(instance, before);
+  links_below_.interfaces().detach(instance, before);
   links_below_.interfaces().attach(instance);
   look_at(instance);
 }
 
 void Routers::remove(Instance& instance) {
-  step(instance, Stopped{true});
   transport_.detach(instance, instance.config());
   links_below_.interfaces().detach(instance, instance.config());
-  erase_records(around_.page, instance.config());
+  // Another may have its name by now.
+  if (!find(instance.config().name)) erase_records(around_.page, instance.config());
+  instances_[instance.id.value()].reset();
 }
 
 void Routers::stop(bool keep_addresses) {
   // All adverts leave first.
-  kernel_.hold();
+  hold();
   if (keep_addresses) executor_.keep_addresses();
-  for (const auto& instance : instances_) {
-    if (instance) step(*instance, Stopped{});
-  }
+  apply(End{});
   kernel_.release_static();
   kernel_.finish();
   if (keep_addresses) return;
   links_below_.remove_all();
   around_.page.clear();
+}
+
+void Routers::hold() {
+  holding_ = true;
+  kernel_.hold();
+}
+
+void Routers::resume() {
+  holding_ = false;
+  kernel_.resume();
+}
+
+void Routers::index() {
+  const auto name = [this](InstanceId id) -> const std::string& {
+    return ensemble_.machine(id).config().name;
+  };
+  by_name_ = ensemble_.instances();
+  std::ranges::sort(by_name_, {}, name);
+}
+
+Instance* Routers::find(std::string_view name) {
+  const auto found = std::ranges::lower_bound(by_name_, name, {}, [this](InstanceId id) {
+    return std::string_view(ensemble_.machine(id).config().name);
+  });
+  if (found == by_name_.end() || ensemble_.machine(*found).config().name != name) return nullptr;
+  return instances_[found->value()].get();
 }
 
 }  // namespace understudy::vrrp

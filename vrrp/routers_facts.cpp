@@ -1,10 +1,14 @@
-// What the kernel and scripts say, brought to the machines that it concerns.
+// What the kernel, scripts, files and processes say, brought to the ensemble.
 #include <algorithm>
+#include <utility>
 
 #include "vrrp/routers.hpp"
 
 namespace understudy::vrrp {
 namespace {
+
+/// Key of when the daemon's first vrrp process began, a TimePoint.
+constexpr const char* kBeginningKey = "vrrp beginning";
 
 std::string script_key(std::string_view name) { return "script " + std::string(name); }
 
@@ -26,60 +30,59 @@ ScriptResult result_of(const TrackScriptResult& result) {
 
 }  // namespace
 
-void Routers::learn_links(const VrrpConfig& config) {
-  links_.clear();
-  for (const InstanceConfig& instance : config.instances) {
-    links_.insert(instance.interface);
-    links_.insert(advert_interface(instance));
-    for (const auto& tracked : instance.track->interfaces) links_.insert(tracked.name);
-    for (const auto* list : {&instance.addresses, &instance.excluded}) {
-      for (const auto& address : *list) {
-        if (!address.device.empty()) links_.insert(address.device);
-      }
-    }
-  }
-  for (const auto& name : links_) {
-    tracking_.link(name, links_below_.up(name));
+/// The state of interfaces that are tracked from now on.
+void Routers::tell_links(const VrrpConfig& config) {
+  for (const std::string& name : ThingFinder(config).interfaces()) {
+    if (ensemble_.facts().tracks_link(name)) continue;
+    apply(LinkChanged{name, links_below_.up(name)});
   }
 }
 
-void Routers::adopt_scripts() {
-  for (const TrackScript& script : config_.scripts) {
+/// What a predecessor knew of scripts.
+void Routers::tell_scripts() {
+  for (const TrackScript& script : config_->scripts) {
     const auto state = around_.page.read<ScriptState>(script_key(script.name));
-    if (state) tracking_.adopt(script.name, *state);
+    if (state) apply(ScriptKnown{script.name, *state});
   }
 }
 
-TrackingSummary Routers::summary_of(const Instance& instance) {
-  const InstanceConfig& config = instance.config();
-  TrackingSummary summary = tracking_.summary(config);
-  // Without a source there is no advert.
+/// keepalived.conf(5): the longer of vrrp_startup_delay and what is left of vrrp_delay_after_boot.
+Duration Routers::total_delay(const GlobalConfig& global) const {
+  const Duration since_boot = beginning_.time_since_epoch();
+  return std::max<Duration>(global.vrrp_startup_delay, global.vrrp_delay_after_boot - since_boot);
+}
+
+/// What is left of the delay for this process: a respawn begins nothing anew.
+Duration Routers::startup_delay(const GlobalConfig& global, bool respawned) {
+  const TimePoint now = around_.loop.now();
+  beginning_ = now;
+  if (respawned) beginning_ = around_.page.read<TimePoint>(kBeginningKey).value_or(now);
+  around_.page.write(kBeginningKey, beginning_);
+  delay_ = total_delay(global);
+  return std::max(Duration{}, beginning_ + delay_ - now);
+}
+
+/// What its interface offers an instance: an interface that is not there has no address to send
+/// from.
+IpAddress Routers::source_of(const InstanceConfig& config) {
   Interfaces& interfaces = links_below_.interfaces();
-  if (interfaces.source_of(config).empty()) ++summary.failing;
-  if (!interfaces.is_there(config)) ++summary.failing;
-  return summary;
+  return interfaces.is_there(config) ? interfaces.source_of(config) : IpAddress();
 }
 
-void Routers::log_faults(const Instance& instance, const TrackingSummary& summary) {
-  if (summary.failing == 0) return;
-  const InstanceConfig& config = instance.config();
-  for (const auto& line : tracking_.faults(config)) around_.log.info("{}", line);
-  if (links_below_.interfaces().source_of(config).empty()) {
-    around_.log.info("({}) entering FAULT state (no IPv4 address for interface)", config.name);
+std::vector<IpAddress> Routers::sources_of(const VrrpConfig& config) {
+  std::vector<IpAddress> sources;
+  sources.reserve(config.instances.size());
+  for (const InstanceConfig& instance : config.instances) sources.push_back(source_of(instance));
+  return sources;
+}
+
+void Routers::look_at(Instance& instance) {
+  const IpAddress source = source_of(instance.config());
+  if (!source.empty()) instance.source = source;
+  const bool known = ensemble_.facts().has_source(instance.id);
+  if (source.empty() ? known : !known || source != instance.machine.primary()) {
+    apply(SourceChanged{instance.id, source});
   }
-}
-
-void Routers::tracking_changed() {
-  for (const auto& instance : instances_) track(*instance);
-}
-
-void Routers::track(Instance& instance) {
-  const TrackingSummary summary = summary_of(instance);
-  if (summary == instance.tracking) return;
-  const bool first_fault = instance.tracking.failing == 0;
-  instance.tracking = summary;
-  if (first_fault) log_faults(instance, summary);
-  step(instance, TrackingChanged{summary});
 }
 
 void Routers::on_link(const netlink::Link& link, bool removed) {
@@ -88,47 +91,26 @@ void Routers::on_link(const netlink::Link& link, bool removed) {
   links_below_.link_changed(link, removed);
 }
 
-void Routers::link_fact(const std::string& interface, bool up) {
-  if (!links_.contains(interface)) return;
-  const auto update = tracking_.link(interface, up);
-  for (const auto& line : update.lines) around_.log.info("{}", line);
-  if (update.changed) tracking_changed();
-}
-
-void Routers::look_at(Instance& instance) {
-  const IpAddress source = links_below_.interfaces().source_of(instance.config());
-  // A fault ends with the new address in place, and begins while there is still the old one.
-  if (!source.empty() && source != instance.source) set_source(instance, source);
-  track(instance);
-}
-
-void Routers::set_source(Instance& instance, const IpAddress& source) {
-  instance.source = source;
-  step(instance, PrimaryAddressChanged{source});
-}
-
 void Routers::on_address(const netlink::InterfaceAddress& address, bool removed, bool ours) {
-  tell_losers(kernel_.changed(address, removed, ours), address.address);
+  for (const std::string& loser : kernel_.changed(address, removed, ours)) {
+    if (const Instance* instance = find(loser)) {
+      apply(InstanceEvent{instance->id, AddressLost{address.address}});
+    }
+  }
   announcer_.address_changed(address);
   links_below_.address_changed(address);
 }
 
-void Routers::tell_losers(const std::vector<std::string>& losers, const IpAddress& address) {
-  if (losers.empty()) return;
-  for (const auto& instance : instances_) {
-    if (std::ranges::find(losers, instance->config().name) == losers.end()) continue;
-    step(*instance, AddressLost{address});
-  }
+void Routers::on_script(const TrackScriptResult& result) {
+  apply(ScriptEnded{result.name, result_of(result)});
+  const ScriptState* state = ensemble_.facts().script_state(result.name);
+  if (state != nullptr) around_.page.write(script_key(result.name), *state);
 }
 
-void Routers::on_script(const TrackScriptResult& result) {
-  const auto update = tracking_.script(result.name, result_of(result));
-  for (const auto& line : update.lines) around_.log.info("{}", line);
-  const auto states = tracking_.script_states();
-  if (const auto state = states.find(result.name); state != states.end()) {
-    around_.page.write(script_key(result.name), state->second);
-  }
-  if (update.changed) tracking_changed();
+void Routers::on_file(const std::string& name, std::int64_t value) { apply(FileRead{name, value}); }
+
+void Routers::on_processes(const std::string& name, unsigned count) {
+  apply(ProcessesCounted{name, count});
 }
 
 }  // namespace understudy::vrrp

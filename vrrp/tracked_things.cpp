@@ -1,6 +1,7 @@
 #include "vrrp/tracked_things.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "vrrp/dependencies.hpp"
 #include "vrrp/wiring.hpp"
@@ -8,26 +9,38 @@
 namespace understudy::vrrp {
 namespace {
 
+/// Interfaces have no weight of their own; references to files and BFD sessions always have one.
+const std::vector<TrackScript> kWithoutWeight;
+
 TrackedThing* find(std::vector<TrackedThing>& things, const std::string& name) {
   const auto found =
       std::ranges::find_if(things, [&](const TrackedThing& thing) { return thing.name == name; });
   return found == things.end() ? nullptr : &*found;
 }
 
+/// A thing that has a weight of its own, for references that give none.
+template <typename Configured>
+TrackedThing resolved(const TrackReference& reference, const std::vector<Configured>& configured) {
+  if (reference.weight) return {reference.name, *reference.weight, reference.reverse};
+  const auto found = std::ranges::find(configured, reference.name, &Configured::name);
+  if (found == configured.end()) return {reference.name, 0, reference.reverse};
+  return {reference.name, found->weight, found->reverse};
+}
+
+/// The references of an instance and, if it is in one, of its group.
+template <typename Configured>
 std::vector<TrackedThing> things_of(const std::vector<TrackReference>& own,
-                                    const std::vector<TrackReference>* groups) {
+                                    const std::vector<TrackReference>* groups,
+                                    const std::vector<Configured>& configured) {
   std::vector<TrackedThing> things;
-  for (const TrackReference& reference : own) {
-    things.push_back({reference.name, reference.weight.value_or(0), reference.reverse});
-  }
+  for (const TrackReference& reference : own) things.push_back(resolved(reference, configured));
   if (groups == nullptr) return things;
   for (const TrackReference& reference : *groups) {
-    const int weight = reference.weight.value_or(0);
+    TrackedThing thing = resolved(reference, configured);
     if (TrackedThing* known = find(things, reference.name); known == nullptr) {
-      things.push_back({reference.name, weight, reference.reverse});
+      things.push_back(std::move(thing));
     } else if (known->weight != 0) {
-      known->weight = weight;
-      known->reverse = reference.reverse;
+      *known = std::move(thing);
     }
   }
   return things;
@@ -46,20 +59,33 @@ TrackedThings ThingFinder::of(std::size_t place) const {
   const InstanceConfig& instance = config_.instances[place];
   const auto found = groups_.find(instance.name);
   const SyncGroup* group = found == groups_.end() ? nullptr : found->second;
-  const auto both = [&](std::vector<TrackReference> TrackReferences::*list) {
-    return things_of((*instance.track).*list,
-                     group == nullptr ? nullptr : &((*group->track).*list));
+  const auto both = [&](std::vector<TrackReference> TrackReferences::*list,
+                        const auto& configured) {
+    return things_of((*instance.track).*list, group == nullptr ? nullptr : &((*group->track).*list),
+                     configured);
   };
-  return {interfaces_of(instance, group), both(&TrackReferences::scripts),
-          both(&TrackReferences::files), both(&TrackReferences::processes),
-          both(&TrackReferences::bfds)};
+  return {interfaces_of(instance, group), both(&TrackReferences::scripts, config_.scripts),
+          both(&TrackReferences::files, kWithoutWeight),
+          both(&TrackReferences::processes, config_.processes),
+          both(&TrackReferences::bfds, kWithoutWeight)};
+}
+
+std::set<std::string> ThingFinder::interfaces() const {
+  std::set<std::string> names;
+  for (const InstanceConfig& instance : config_.instances) {
+    const auto found = groups_.find(instance.name);
+    for (auto& thing : interfaces_of(instance, found == groups_.end() ? nullptr : found->second)) {
+      names.insert(std::move(thing.name));
+    }
+  }
+  return names;
 }
 
 /// Those of track_interface, its own, and those that its addresses, routes and rules need.
 std::vector<TrackedThing> ThingFinder::interfaces_of(const InstanceConfig& instance,
                                                      const SyncGroup* group) const {
-  auto things =
-      things_of(instance.track->interfaces, group == nullptr ? nullptr : &group->track->interfaces);
+  auto things = things_of(instance.track->interfaces,
+                          group == nullptr ? nullptr : &group->track->interfaces, kWithoutWeight);
   const auto add = [&](const std::string& name) {
     if (name.empty() || (instance.dont_track_primary && name == instance.interface)) return;
     if (find(things, name) == nullptr) things.push_back({name, 0, false});

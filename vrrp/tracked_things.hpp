@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,8 @@ class ThingFinder {
   /// Of the instance at `place` in the configuration. A thing that its group tracks too has the
   /// group's weight, unless it decides on FAULT for the instance.
   [[nodiscard]] TrackedThings of(std::size_t place) const;
+  /// Every interface that any instance tracks.
+  [[nodiscard]] std::set<std::string> interfaces() const;
 
  private:
   [[nodiscard]] std::vector<TrackedThing> interfaces_of(const InstanceConfig& instance,

@@ -14,6 +14,7 @@
 
 #include "daemon/base/address.hpp"
 #include "daemon/base/rare.hpp"
+#include "daemon/base/secret.hpp"
 #include "daemon/base/types.hpp"
 #include "vrrp/routing_config.hpp"
 
@@ -166,7 +167,7 @@ struct Ipvlan {
 struct HmacKey {
   std::uint8_t id = 0;
   /// 32 to 64 octets.
-  std::string secret;
+  Secret secret;
   /// Where the secret was read from; empty: it stands in the configuration.
   std::string file;
   bool operator==(const HmacKey&) const = default;

@@ -92,7 +92,7 @@ void append_authentication(Statements& block, const InstanceConfig& instance) {
   Statements& inner = block.block("auth_hmac");
   for (const HmacKey& key : hmac.keys) {
     inner.add("key", key.id,
-              key.file.empty() ? "hex:" + hexadecimal(key.secret) : "file:" + key.file);
+              key.file.empty() ? "hex:" + hexadecimal(key.secret.octets()) : "file:" + key.file);
   }
   inner.add("active_key", hmac.active_key);
   inner.add("anti_replay",

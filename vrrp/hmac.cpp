@@ -91,7 +91,7 @@ std::optional<std::array<std::uint8_t, kHmacTrailerSize>> make_trailer(
   covered.u8(key->id);
   covered.u16(0);
   covered.u64(sequence);
-  const auto digest = hmac_sha256_128(key->secret, digest_input(covered.view(), source));
+  const auto digest = hmac_sha256_128(key->secret.octets(), digest_input(covered.view(), source));
   if (!digest) return std::nullopt;
   std::array<std::uint8_t, kHmacTrailerSize> trailer;
   std::copy(covered.view().end() - kCovered, covered.view().end(), trailer.begin());
@@ -116,7 +116,7 @@ std::variant<Proof, RejectionReason> verify_trailer(const HmacAuthentication& hm
   const HmacKey* key = find_key(hmac, key_id);
   if (key == nullptr) return RejectionReason::hmac_unknown_key;
   const ByteView covered = signed_pdu.first(signed_pdu.size() - kDigestSize);
-  const auto digest = hmac_sha256_128(key->secret, digest_input(covered, source));
+  const auto digest = hmac_sha256_128(key->secret.octets(), digest_input(covered, source));
   if (!digest || !equal_in_constant_time(*digest, signed_pdu.last(kDigestSize))) {
     return RejectionReason::hmac_invalid;
   }

@@ -36,8 +36,9 @@ void Mask::hide(InstanceConfig& instance) {
   if (!instance.hmac->used()) return;
   constexpr std::size_t kShortestKey = 32;
   for (HmacKey& key : instance.hmac.edit().keys) {
-    key.secret = word(key.secret, "k");
-    key.secret.resize(kShortestKey, '-');
+    std::string masked = word(key.secret.octets(), "k");
+    masked.resize(kShortestKey, '-');
+    key.secret = std::move(masked);
     key.file.clear();
   }
 }

@@ -40,7 +40,7 @@ InstanceConfig make_config(std::uint8_t kind) {
   if ((kind & 16U) != 0) {
     HmacKey key;
     key.id = 1;
-    key.secret.assign(32, 'k');
+    key.secret = std::string(32, 'k');
     HmacAuthentication& hmac = config.hmac.edit();
     hmac.keys = {key};
     hmac.active_key = 1;

@@ -24,7 +24,9 @@ constexpr std::uint64_t kSecond = std::uint64_t{1} << 32U;
 HmacKey key(std::uint8_t id) {
   HmacKey made;
   made.id = id;
-  for (unsigned i = 0; i < 32; ++i) made.secret.push_back(static_cast<char>(i + id - 1));
+  std::string octets;
+  for (unsigned i = 0; i < 32; ++i) octets.push_back(static_cast<char>(i + id - 1));
+  made.secret = octets;
   return made;
 }
 
@@ -159,7 +161,7 @@ TEST_CASE("a trailer that fails is refused under its reason, in enforce and in p
         "(VI_1) stale authentication trailer from 198.51.100.10, clock skew -6 sec exceeds window "
         "5 sec");
   InstanceConfig other = good;
-  other.hmac.edit().keys.front().secret.back() = 'x';
+  other.hmac.edit().keys.front().secret = std::string(32, 'x');
   CHECK(receiver.hear(other, source, kNow + 1) ==
         "(VI_1) invalid authentication HMAC from 198.51.100.10");
   other = good;

@@ -182,7 +182,7 @@ TEST_CASE("no secret is left in a configuration, and equal secrets stay equal") 
   CHECK(hidden.instances[0].password == hidden.instances[1].password);
   const HmacKey& key = hidden.instances[1].hmac->keys[0];
   CHECK(key.secret.size() == 32);
-  CHECK(key.secret.find('h') == std::string::npos);
+  CHECK(key.secret.octets().find('h') == std::string::npos);
   CHECK(key.file.empty());
   CHECK(hidden.instances[1].notify->master.argv.size() == 2);
   CHECK(hidden.instances[1].notify->master.argv[0] == "/bin/notify");

@@ -5,7 +5,6 @@
 namespace understudy::vrrp {
 namespace {
 
-constexpr std::size_t kIpHeaderSize = 20;
 /// What is left of the smallest Ethernet frame for an IP packet; shorter ones arrive padded.
 constexpr std::size_t kEthernetMinimumPayload = 46;
 constexpr std::uint8_t kTos = 0xc0;  // Internetwork control, as for routing protocols
@@ -13,7 +12,7 @@ constexpr std::uint8_t kTos = 0xc0;  // Internetwork control, as for routing pro
 }  // namespace
 
 Result<Datagram> read_ipv4(ByteView packet) {
-  if (packet.size() < kIpHeaderSize + kPduHeaderSize) {
+  if (packet.size() < kIpv4HeaderSize + kPduHeaderSize) {
     return Error{fmt::format("IPv4 VRRP packet too short - {} bytes", packet.size())};
   }
   ByteReader reader(packet);
@@ -30,7 +29,7 @@ Result<Datagram> read_ipv4(ByteView packet) {
   datagram.destination = IpAddress(reader.bytes(4));
 
   const std::size_t header = (version_and_length & 0x0fU) * std::size_t{4};
-  if ((version_and_length >> 4U) != 4 || header < kIpHeaderSize) {
+  if ((version_and_length >> 4U) != 4 || header < kIpv4HeaderSize) {
     return Error{fmt::format("not an IPv4 packet from {}", datagram.source.to_string())};
   }
   if (protocol != kIpProtocolVrrp && protocol != kIpProtocolAh) {
@@ -71,9 +70,9 @@ Result<Datagram> read_ipv6(ByteView payload, const IpAddress& source, const IpAd
 Bytes wrap_ipv4(ByteView payload, const Ipv4Header& header) {
   constexpr std::size_t checksum_offset = 10;
   ByteWriter writer;
-  writer.u8(4U << 4U | kIpHeaderSize / 4);
+  writer.u8(4U << 4U | kIpv4HeaderSize / 4);
   writer.u8(kTos);
-  writer.u16(static_cast<std::uint16_t>(kIpHeaderSize + payload.size()));
+  writer.u16(static_cast<std::uint16_t>(kIpv4HeaderSize + payload.size()));
   writer.u16(header.id);
   writer.u16(0);  // may be fragmented, is not
   writer.u8(header.ttl);

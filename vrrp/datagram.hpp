@@ -12,6 +12,8 @@
 
 namespace understudy::vrrp {
 
+/// Octets of an IPv4 header without options.
+inline constexpr std::size_t kIpv4HeaderSize = 20;
 /// IP protocol number of the authentication header (ah.hpp).
 inline constexpr std::uint8_t kIpProtocolAh = 51;
 /// Octets of the authentication header as VRRP uses it.

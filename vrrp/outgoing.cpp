@@ -38,10 +38,10 @@ std::optional<std::uint8_t> sent_ttl(const InstanceConfig& config) {
 
 std::size_t advert_size(const InstanceConfig& config) {
   const std::size_t pdu = encode(advert_of(config, config.priority), config.family).size();
-  const std::size_t header = wrap_ipv4({}, {}).size();
   const std::size_t trailer = signs(*config.hmac) ? kHmacTrailerSize : 0;
   if (config.family == Family::ipv6) return pdu + trailer;
-  return header + (config.authentication == Authentication::ah ? kAhSize : 0) + pdu + trailer;
+  return kIpv4HeaderSize + (config.authentication == Authentication::ah ? kAhSize : 0) + pdu +
+         trailer;
 }
 
 OutgoingAdvert::OutgoingAdvert(const InstanceConfig& config, const AuthenticationState& state,

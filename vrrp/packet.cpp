@@ -64,7 +64,8 @@ Advert advert_of(const InstanceConfig& config, Priority priority) {
   advert.priority = priority;
   advert.interval = std::chrono::duration_cast<std::chrono::milliseconds>(config.advert_interval);
   advert.authentication = config.authentication;
-  if (config.authentication == Authentication::pass) {
+  if (config.authentication == Authentication::pass &&
+      has_authentication_data(config.version, config.family)) {
     advert.password = password_octets(config.password);
   }
   advert.addresses.reserve(config.addresses.size());

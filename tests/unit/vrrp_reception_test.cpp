@@ -261,3 +261,15 @@ TEST_CASE("multicast over IPv6 needs hop limit 255") {
   CHECK(link.refusal(link.send(), 64) ==
         "(VI_1) invalid TTL/HL from fe80::2. Received 64 and expect 255");
 }
+
+TEST_CASE("the size of an advert is known before it is made") {
+  Link link;
+  SECTION("IPv4") {}
+  SECTION("AH") { link.config.authentication = Authentication::ah; }
+  SECTION("IPv6") { be_ipv6(link); }
+  SECTION("auth_hmac") {
+    link.config.hmac.edit().keys.emplace_back().id = 1;
+    link.config.hmac.edit().active_key = 1;
+  }
+  CHECK(advert_size(link.config) == link.send().size());
+}

@@ -277,7 +277,9 @@ void AddressObjects::settle(const Batch& batch) {
     const auto& [key, add] = batch.steps[i];
     Object& entry = object(key);
     const int code = outcome[i] ? outcome[i]->code : 0;
-    const bool done = code == 0 || (add ? code == EEXIST : code == EADDRNOTAVAIL);
+    // It went with its interface.
+    const bool gone = code == EADDRNOTAVAIL || code == ENODEV;
+    const bool done = code == 0 || (add ? code == EEXIST : gone);
     if (!done) complain(key, entry, add, outcome[i]->message);
     if (!add && code == 0) ++entry.expected_removals;
     if (done) entry.present = add;

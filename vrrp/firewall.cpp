@@ -1,64 +1,37 @@
 #include "vrrp/firewall.hpp"
 
-#include <dlfcn.h>
-#include <fmt/format.h>
-#include <nftables/libnftables.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 
-#include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstring>
-#include <memory>
+#include <exception>
+#include <utility>
+
+#include "vrrp/wiring.hpp"
 
 namespace understudy::vrrp {
 namespace {
 
-/// As keepalived's: just before filters of others.
-constexpr int kPriority = -1;
-constexpr std::string_view kRecordKey = "nftables";
+constexpr std::string_view kTableKey = "nftables";
+constexpr std::string_view kChainsKey = "iptables";
 
-/// A record's value: the table's name; longer ones than the kernel's tables may have do not occur.
+/// A name in a record; longer ones than the kernel's tables may have do not occur.
+using Name = std::array<char, 96>;
 struct TableRecord {
-  std::array<char, 96> name{};
+  Name name{};
+};
+/// Chains of at most 27 octets; sets have their names from the configuration.
+struct ChainsRecord {
+  std::array<char, 32> in{};
+  std::array<char, 32> out{};
 };
 
-/// The part of libnftables we call, loaded when first needed: it and what it pulls in are larger
-/// than the whole of this process, and most configurations never need it.
-class Library {
- public:
-  static Result<std::unique_ptr<Library>> load() {
-    auto library = std::make_unique<Library>();
-    library->handle_ = dlopen("libnftables.so.1", RTLD_NOW | RTLD_LOCAL);
-    if (library->handle_ == nullptr) return Error{"libnftables.so.1 is not installed"};
-    if (!library->bind("nft_ctx_new", library->ctx_new) ||
-        !library->bind("nft_ctx_free", library->ctx_free) ||
-        !library->bind("nft_ctx_buffer_error", library->buffer_error) ||
-        !library->bind("nft_ctx_get_error_buffer", library->get_error_buffer) ||
-        !library->bind("nft_run_cmd_from_buffer", library->run_cmd_from_buffer)) {
-      return Error{"libnftables.so.1 lacks a function"};
-    }
-    return library;
-  }
-  Library() = default;
-  Library(const Library&) = delete;
-  Library& operator=(const Library&) = delete;
-  ~Library() {
-    if (handle_ != nullptr) dlclose(handle_);
-  }
-
-  decltype(&nft_ctx_new) ctx_new = nullptr;
-  decltype(&nft_ctx_free) ctx_free = nullptr;
-  decltype(&nft_ctx_buffer_error) buffer_error = nullptr;
-  decltype(&nft_ctx_get_error_buffer) get_error_buffer = nullptr;
-  decltype(&nft_run_cmd_from_buffer) run_cmd_from_buffer = nullptr;
-
- private:
-  template <typename Function>
-  bool bind(const char* name, Function& function) {
-    function = reinterpret_cast<Function>(dlsym(handle_, name));
-    return function != nullptr;
-  }
-  void* handle_ = nullptr;
-};
+template <std::size_t N>
+std::string text_of(const std::array<char, N>& name) {
+  return {name.data(), strnlen(name.data(), name.size())};
+}
 
 std::string join(const std::vector<IpAddress>& addresses) {
   std::string text;
@@ -68,112 +41,164 @@ std::string join(const std::vector<IpAddress>& addresses) {
   return text;
 }
 
-std::string family_commands(std::string_view family, std::string_view type, const std::string& name,
-                            const std::vector<IpAddress>& addresses) {
-  // "add" before "delete": deleting what does not exist would fail the transaction.
-  std::string text = fmt::format("add table {0} {1}\ndelete table {0} {1}\n", family, name);
-  if (addresses.empty()) return text;
-  text += fmt::format(
-      "table {0} {1} {{\n"
-      "  set vips {{ type {2}; elements = {{ {3} }} }}\n"
-      "  chain in {{ type filter hook input priority {4}; policy accept;\n"
-      "    iif \"lo\" accept\n    {0} daddr @vips drop\n  }}\n"
-      "  chain out {{ type filter hook output priority {4}; policy accept;\n"
-      "    oif \"lo\" accept\n    {0} saddr @vips drop\n  }}\n}}\n",
-      family, name, type, join(addresses), kPriority);
-  return text;
+/// What the monitor knows; it is asked at once and not kept.
+FilterFacts facts_of(const netlink::Monitor& monitor) {
+  return {[&monitor](const std::string& name) {
+            const netlink::Link* link = monitor.link(name);
+            return link == nullptr ? 0 : link->index.value();
+          },
+          [&monitor](const std::string& name) {
+            const netlink::Link* link = monitor.link(name);
+            if (link == nullptr) return IpAddress();
+            for (const auto& one : monitor.addresses(link->index)) {
+              if (one.address.is_v6() && one.address.is_link_local()) return one.address;
+            }
+            return IpAddress();
+          }};
 }
 
-std::vector<IpAddress> refused_by(const InstanceConfig& instance) {
-  std::vector<IpAddress> result;
-  if (instance.accept || instance.owner()) return result;
-  for (const auto* list : {&instance.addresses, &instance.excluded}) {
-    for (const VirtualAddress& address : *list) result.push_back(address.address);
+FilterWish wish_of(const GlobalConfig& global, const VrrpConfig& config,
+                   const netlink::Monitor& monitor) {
+  FilterWish wish;
+  wish.nftables = {global.nftables_table, global.nftables_priority, global.nftables_counters,
+                   global.nftables_ifindex};
+  if (global.vrrp_iptables) {
+    wish.iptables = iptables_names(*global.vrrp_iptables, global.vrrp_ipsets);
   }
-  return result;
+  wish.plan = plan_filter(config, facts_of(monitor));
+  return wish;
+}
+
+FilterOutcome carry_out_safely(const FilterWish& wish, const FilterState& state) {
+  try {
+    return carry_out(wish, state);
+  } catch (const std::exception& problem) {
+    // An exception that leaves a thread ends the process.
+    return {state, {problem.what()}, {}};
+  }
 }
 
 }  // namespace
 
-std::string firewall_commands(const std::string& table, const std::vector<IpAddress>& addresses) {
-  std::vector<IpAddress> v4;
-  std::vector<IpAddress> v6;
-  std::ranges::copy_if(addresses, std::back_inserter(v4), &IpAddress::is_v4);
-  std::ranges::copy_if(addresses, std::back_inserter(v6), &IpAddress::is_v6);
-  return family_commands("ip", "ipv4_addr", table, v4) +
-         family_commands("ip6", "ipv6_addr", table, v6);
+Firewall::Firewall(Loop& loop, Log& log, run::HandoverPage& page)
+    : loop_(loop), log_(log), page_(page) {}
+
+Firewall::~Firewall() {
+  if (thread_.joinable()) thread_.join();
 }
 
-Result<void> Firewall::run(const std::string& commands) {
-  auto library = Library::load();
-  if (!library) return library.error();
-  const Library& nft = **library;
-  const std::unique_ptr<nft_ctx, decltype(nft.ctx_free)> context(nft.ctx_new(NFT_CTX_DEFAULT),
-                                                                 nft.ctx_free);
-  if (!context) return Error{"libnftables does not start"};
-  nft.buffer_error(context.get());
-  if (nft.run_cmd_from_buffer(context.get(), commands.c_str()) == 0) return {};
-  std::string words = nft.get_error_buffer(context.get());
-  // Only the first line: the others repeat the commands.
-  words.erase(std::min(words.find('\n'), words.size()));
-  return Error{words};
+void Firewall::apply(const GlobalConfig& global, std::shared_ptr<const VrrpConfig> config,
+                     const netlink::Monitor& monitor, bool wait) {
+  config_ = std::move(config);
+  change(wish_of(global, *config_, monitor), wait);
 }
 
-void Firewall::apply(const std::string& table, const std::vector<InstanceConfig>& instances) {
-  std::vector<IpAddress> wanted;
-  for (const InstanceConfig& instance : instances) {
-    const auto refused = refused_by(instance);
-    wanted.insert(wanted.end(), refused.begin(), refused.end());
-  }
-  std::ranges::sort(wanted);
-  wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
-  if (wanted.empty()) return remove();
-  // Also when it was refused: it is said once.
-  if (wanted == addresses_ && table == requested_) return;
-  if (table != table_) remove();
-  addresses_ = wanted;
-  requested_ = table;
-  const auto done = run(firewall_commands(table, wanted));
-  if (!done) {
-    log_.error("nftables refuses to drop traffic to {}: {}. It is let in.", join(wanted),
-               done.error().message);
+void Firewall::link_changed(const netlink::Monitor& monitor) {
+  if (!config_ ||
+      (wish_.plan.vmacs.empty() && wish_.plan.link_local.empty() && !needs_wiring(*config_))) {
     return;
   }
-  remember(table);
-  for (const InstanceConfig& instance : instances) {
+  FilterWish wish = wish_;
+  wish.plan = plan_filter(*config_, facts_of(monitor));
+  change(std::move(wish), false);
+}
+
+void Firewall::change(FilterWish wish, bool wait) {
+  const bool nothing_there = state_.table.empty() && !state_.by_iptables();
+  // Also when it was refused: it is said once.
+  if (wish == wish_ && !thread_.joinable() && !(wish.plan.empty() && !nothing_there)) return;
+  if (wish.plan.addresses != wish_.plan.addresses ||
+      wish.plan.link_local.size() != wish_.plan.link_local.size()) {
+    silent_ = false;
+  }
+  wish_ = std::move(wish);
+  if (wish_.plan.empty() && nothing_there && !thread_.joinable()) return;
+  if (thread_.joinable() && !wait) {
+    again_ = true;
+    return;
+  }
+  if (thread_.joinable()) finish();
+  if (wait) {
+    take(carry_out_safely(wish_, state_));
+  } else {
+    begin();
+  }
+}
+
+void Firewall::begin() {
+  if (!done_) {
+    done_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    watch_ =
+        std::make_unique<Watch>(loop_, done_.get(), EPOLLIN, [this](std::uint32_t) { finish(); });
+  }
+  thread_ = std::thread([this, wish = wish_, state = state_] {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    outcome_ = carry_out_safely(wish, state);
+    eventfd_write(done_.get(), 1);
+  });
+}
+
+void Firewall::finish() {
+  thread_.join();
+  eventfd_t count = 0;
+  eventfd_read(done_.get(), &count);
+  take(std::move(outcome_));
+  if (std::exchange(again_, false)) begin();
+}
+
+void Firewall::take(FilterOutcome outcome) {
+  state_ = std::move(outcome.state);
+  for (const std::string& line : outcome.lines) log_.info("{}", line);
+  for (const std::string& error : outcome.errors) {
+    log_.error("The packet filter refuses: {}. Traffic it should drop is let in.", error);
+  }
+  if (state_.table.empty()) {
+    page_.erase(kTableKey);
+  } else {
+    TableRecord record;
+    state_.table.copy(record.name.data(), record.name.size() - 1);
+    page_.write(kTableKey, record);
+  }
+  if (!state_.by_iptables()) {
+    page_.erase(kChainsKey);
+  } else {
+    ChainsRecord record;
+    state_.names.in.copy(record.in.data(), record.in.size() - 1);
+    state_.names.out.copy(record.out.data(), record.out.size() - 1);
+    page_.write(kChainsKey, record);
+  }
+  if (outcome.errors.empty() && !std::exchange(silent_, true) && config_) report_drops();
+}
+
+void Firewall::report_drops() const {
+  const std::string where =
+      state_.by_iptables() ? "iptables chain " + state_.names.in : "nftables table " + state_.table;
+  for (const InstanceConfig& instance : config_->instances) {
     const auto refused = refused_by(instance);
     if (refused.empty()) continue;
     log_.warning(
-        "({}) {}: ALL TRAFFIC to and from {} IS DROPPED (nftables table {}); the keyword `accept` "
-        "in the instance lets it in",
-        instance.name, instance.strict ? "vrrp_strict" : "no_accept", join(refused), table);
+        "({}) {}: ALL TRAFFIC to and from {} IS DROPPED ({}); the keyword `accept` in the instance "
+        "lets it in",
+        instance.name, instance.strict ? "vrrp_strict" : "no_accept", join(refused), where);
   }
 }
 
 void Firewall::adopt() {
-  const auto record = page_.read<TableRecord>(kRecordKey);
-  if (record)
-    table_ = std::string(record->name.data(), strnlen(record->name.data(), record->name.size()));
-}
-
-void Firewall::remember(const std::string& table) {
-  table_ = table;
-  if (table.empty()) {
-    page_.erase(kRecordKey);
-    return;
+  if (const auto record = page_.read<TableRecord>(kTableKey)) state_.table = text_of(record->name);
+  if (const auto record = page_.read<ChainsRecord>(kChainsKey)) {
+    state_.names.in = text_of(record->in);
+    state_.names.out = text_of(record->out);
   }
-  TableRecord record;
-  table.copy(record.name.data(), record.name.size() - 1);
-  page_.write(kRecordKey, record);
 }
 
 void Firewall::remove() {
-  addresses_.clear();
-  requested_.clear();
-  if (table_.empty()) return;
-  const auto done = run(firewall_commands(table_, {}));
-  if (!done) log_.error("nftables table {} stays: {}", table_, done.error().message);
-  remember({});
+  // Nothing is to come back because an interface goes.
+  config_.reset();
+  FilterWish nothing = wish_;
+  nothing.plan = {};
+  change(std::move(nothing), true);
 }
 
 }  // namespace understudy::vrrp

@@ -1,54 +1,67 @@
-// Keeps traffic away from virtual addresses whose instance does not accept it (vrrp_strict,
-// no_accept), with a table of nftables that is ours alone.
+// Keeps the kernel's packet filter what virtual routers need (packet_filter.hpp), with a table of
+// nftables that is ours alone, or in chains of iptables.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
-#include "daemon/base/address.hpp"
+#include "daemon/base/fd.hpp"
 #include "daemon/base/log.hpp"
-#include "daemon/base/result.hpp"
+#include "daemon/base/loop.hpp"
+#include "daemon/global/config.hpp"
+#include "daemon/netlink/monitor.hpp"
 #include "daemon/run/handover.hpp"
 #include "vrrp/config.hpp"
+#include "vrrp/filter_work.hpp"
 
 namespace understudy::vrrp {
 
-/// The nftables commands, one transaction, that replace tables ip and ip6 `table` so that packets
-/// to and from `addresses` are dropped, except those that stay on this host. Without addresses the
-/// tables only go. Pure.
-[[nodiscard]] std::string firewall_commands(const std::string& table,
-                                            const std::vector<IpAddress>& addresses);
-
-/// The table in the kernel. Its addresses are those configured, whoever is master: a backup has
-/// none of them, and becoming master then has nothing slow to do. libnftables is loaded when there
-/// is something to drop for the first time.
+/// The filter. At the start it is there before the first address; later changes are made by a
+/// thread, one after the other, because they load a library or run programs.
 class Firewall {
  public:
-  /// The page remembers the table, so that a successor removes it if it has no use for it.
-  Firewall(Log& log, run::HandoverPage& page) : log_(log), page_(page) {}
+  /// The page remembers what was put, so that a successor finds it. All of these outlive this.
+  Firewall(Loop& loop, Log& log, run::HandoverPage& page);
   Firewall(const Firewall&) = delete;
   Firewall& operator=(const Firewall&) = delete;
-  /// Makes the kernel's table what the instances want; says for each instance concerned, in one
-  /// line, what is dropped and which keyword undoes it. Does nothing when nothing changed. A kernel
-  /// that refuses is reported, and everything else goes on.
-  void apply(const std::string& table, const std::vector<InstanceConfig>& instances);
-  /// Learns from the page of a table that an earlier process left.
+  ~Firewall();
+
+  /// A configuration comes into force; says for each instance concerned, in one line, what is
+  /// dropped and which keyword undoes it. Does nothing when nothing changed. What is refused is
+  /// reported, and everything else goes on. `wait`: it is done on return.
+  void apply(const GlobalConfig& global, std::shared_ptr<const VrrpConfig> config,
+             const netlink::Monitor& monitor, bool wait);
+  /// An interface came, went or changed: VMACs are told by their index.
+  void link_changed(const netlink::Monitor& monitor);
+  /// Learns from the page of what an earlier process left.
   void adopt();
-  /// Takes the table away.
+  /// Takes everything away; waits.
   void remove();
 
  private:
-  Result<void> run(const std::string& commands);
+  void change(FilterWish wish, bool wait);
+  void begin();
+  void finish();
+  void take(FilterOutcome outcome);
+  void report_drops() const;
 
-  void remember(const std::string& table);
-
+  Loop& loop_;
   Log& log_;
   run::HandoverPage& page_;
-  /// Name of the table in the kernel; empty: there is none.
-  std::string table_;
+  std::shared_ptr<const VrrpConfig> config_;
   /// What was asked for last, whether or not the kernel took it.
-  std::string requested_;
-  std::vector<IpAddress> addresses_;
+  FilterWish wish_;
+  FilterState state_;
+  /// Drops have to be said when they are in force.
+  bool silent_ = true;
+  /// A change under way, and that another has been asked for meanwhile.
+  std::thread thread_;
+  FilterOutcome outcome_;
+  bool again_ = false;
+  Fd done_;
+  std::unique_ptr<Watch> watch_;
 };
 
 }  // namespace understudy::vrrp

@@ -131,9 +131,17 @@ void KernelObjects::release(const std::string& instance) {
 
 void KernelObjects::release_static() { release(kStatic); }
 
-void KernelObjects::rename(const std::string& before, const std::string& after) {
-  routing_.rename(before, after, title_of(after));
-  addresses_.rename(before, after);
+void KernelObjects::rename(const Renames& names) {
+  // In two steps, so that none meets the one whose name it takes.
+  const auto between = [](const std::string& name) { return name + '\n'; };
+  for (const auto& [before, after] : names) {
+    routing_.rename(before, between(after), title_of(after));
+    addresses_.rename(before, between(after));
+  }
+  for (const auto& [before, after] : names) {
+    routing_.rename(between(after), after, title_of(after));
+    addresses_.rename(between(after), after);
+  }
 }
 
 void KernelObjects::restore(const std::string& instance, const IpAddress& address) {

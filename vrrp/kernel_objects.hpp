@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/log.hpp"
@@ -39,8 +40,10 @@ class KernelObjects {
   void release(const std::string& instance);
   /// An orderly stop: the static ones go too.
   void release_static();
-  /// The instance has another name from now on.
-  void rename(const std::string& before, const std::string& after);
+  /// Names before and after.
+  using Renames = std::vector<std::pair<std::string, std::string>>;
+  /// Instances have other names from now on; they may have swapped them.
+  void rename(const Renames& names);
   /// Puts back one address of the instance that somebody deleted.
   void restore(const std::string& instance, const IpAddress& address);
   /// Everything that a record of ours names, or that one of the instances is configured with, and

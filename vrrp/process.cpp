@@ -13,6 +13,7 @@
 #include "daemon/base/loop.hpp"
 #include "daemon/run/scheduling.hpp"
 #include "vrrp/firewall.hpp"
+#include "vrrp/link_facts.hpp"
 #include "vrrp/reload_job.hpp"
 #include "vrrp/routers.hpp"
 #include "vrrp/runnable.hpp"
@@ -99,7 +100,7 @@ Process::Process(run::ChildSetup<VrrpConfig> setup, const Reports& reports)
       signals_(loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE},
                [this](int signo) { on_signal(signo); }),
       scheduling_(loop_, log_),
-      firewall_(log_, setup_.page),
+      firewall_(loop_, log_, setup_.page),
       script_timers_(loop_, log_, channel_) {
   if (!reports.recording.empty()) recorder_.emplace(log_, reports.recording, reports.describe);
 }
@@ -110,7 +111,10 @@ Result<void> Process::open() {
   commands_ = std::move(*commands);
   auto monitor = netlink::Monitor::start(
       loop_, log_, *commands_,
-      {[this](const netlink::Link& link, bool removed) { routers_->on_link(link, removed); },
+      {[this](const netlink::Link& link, bool removed) {
+         routers_->on_link(link, removed);
+         firewall_.link_changed(*monitor_);
+       },
        [this](const netlink::InterfaceAddress& address, bool removed, bool ours) {
          routers_->on_address(address, removed, ours);
        }});
@@ -146,13 +150,7 @@ void Process::log_dump(const VrrpConfig& whole, const Dump& dump,
                        std::chrono::milliseconds patience) {
   if (!dump) return;
   DumpFacts facts;
-  for (const auto& [index, link] : monitor_->links()) {
-    LinkFacts interface {
-      link.name, index.value(), link.flags, link.hardware, link.mtu, link.group, link.mac, {}
-    };
-    for (const auto& one : monitor_->addresses(index)) interface.addresses.push_back(one.address);
-    facts.interfaces.push_back(std::move(interface));
-  }
+  facts.interfaces = link_facts(*monitor_, routers_->links(), setup_.config.global);
   VrrpConfig shown = whole;
   name_links(shown);
   log_.write_all(dump(setup_.config.global, shown, std::move(facts)), patience);
@@ -169,9 +167,12 @@ int Process::run(const VrrpConfig& whole, const Dump& dump) {
   scheduling_.apply(scheduling_of(setup_.config.global));
   routers_->put_static();
   monitor_->catch_up(kStaticNews);
-  routers_->start(setup_.config.global, setup_.respawned);
   firewall_.adopt();
-  firewall_.apply(setup_.config.global.nftables_table, role_->instances);
+  // A successor has masters to carry on first, and its predecessor's filter is still there.
+  const auto filter = [this] { firewall_.apply(setup_.config.global, role_, *monitor_, true); };
+  if (!setup_.respawned) filter();
+  routers_->start(setup_.config.global, setup_.respawned);
+  if (setup_.respawned) filter();
   script_timers_.configure(*role_);
   if (setup_.respawned) log_dump(whole, dump, {});
   channel_.send(ChildReady{});
@@ -215,7 +216,7 @@ void Process::reloaded(std::uint64_t generation, Result<ReloadJob::Prepared> out
     role_ = std::make_shared<const VrrpConfig>(std::move(outcome->config.role));
     make_links(global, *role_, outcome->wiring, false);
     routers_->reload(global, role_, outcome->difference);
-    firewall_.apply(global.nftables_table, role_->instances);
+    firewall_.apply(global, role_, *monitor_, false);
     scheduling_.apply(scheduling_of(global));
     script_timers_.configure(*role_);
     channel_.send(ReloadOutcome{generation, true, {}});

@@ -170,11 +170,13 @@ void Routers::reload(const GlobalConfig& global, Config config, const InstanceDi
   tell_links(*config);
   const std::vector<InstanceId> before = ensemble_.instances();
   std::vector<std::shared_ptr<const InstanceConfig>> old;
+  KernelObjects::Renames renames;
   for (const auto& pair : difference.changed) {
     old.push_back(ensemble_.machine(before[pair.before]).config_pointer());
     const std::string& name = config->instances[pair.after].name;
-    if (old.back()->name != name) kernel_.rename(old.back()->name, name);
+    if (old.back()->name != name) renames.emplace_back(old.back()->name, name);
   }
+  kernel_.rename(renames);
   const Duration delay = total_delay(global);
   Outcome outcome =
       decide(Reload{config, difference, sources_of(*config), delay - std::exchange(delay_, delay),

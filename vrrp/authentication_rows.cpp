@@ -197,8 +197,7 @@ void add_authentication_rows(InstanceRows& rows) {
                return &draft;
              })
       .adds_up()
-      .from("2.4.1")
-      .pending();
+      .from("2.4.1");
 }
 
 }  // namespace understudy::vrrp

@@ -165,12 +165,11 @@ void add_identity(InstanceRows& rows) {
                    take_source(draft, binding);
                  })
       .takes("IP", 1, 1)
-      .by_default("the interface's address")
-      .pending();
+      .by_default("the interface's address");
   rows.flag("track_src_ip", "FAULT while the configured source address is missing.",
             &InstanceDraft::track_source)
       .pending();
-  rows.flag("native_ipv6", "An IPv6 instance without addresses.", take_native_ipv6).pending();
+  rows.flag("native_ipv6", "An IPv6 instance without addresses.", take_native_ipv6);
   rows.statement("mcast_dst_ip", "Group adverts go to.", take_group)
       .takes("IP", 1, 1)
       .by_default("vrrp_mcast_group4");
@@ -227,8 +226,7 @@ void add_timers(InstanceRows& rows) {
   rows.value("down_timer_adverts", "Adverts that may be missed before the master counts as gone.",
              number<unsigned>(1, kMostMissedAdverts), &InstanceDraft::down_timer_adverts)
       .by_default("vrrp_down_timer_adverts")
-      .invalid("({2}): Invalid down_timer_adverts [1:100] '{1}'")
-      .pending();
+      .invalid("({2}): Invalid down_timer_adverts [1:100] '{1}'");
   const auto add = [&](const std::string& name, std::string doc) -> Row<InstanceDraft>& {
     return rows.statement(name, std::move(doc), take_expired)
         .takes("[PRIORITY]", 0, 1)
@@ -248,16 +246,14 @@ void add_sockets(InstanceRows& rows) {
   rows.value("v3_checksum_as_v2", "VRRPv3 over IPv4 without pseudo header in the checksum.",
              optional_boolean(), &InstanceDraft::v3_checksum_as_v2)
       .by_default("v3_checksum_as_v2 of global_defs")
-      .invalid("({2}) invalid v3_checksum_as_v2 {1} specified")
-      .pending();
+      .invalid("({2}) invalid v3_checksum_as_v2 {1} specified");
   rows.value("kernel_rx_buf_size", "Octets of its socket's receive buffer.",
              number<unsigned>(0, std::numeric_limits<std::uint32_t>::max()),
              &InstanceDraft::kernel_rx_buf_size)
       .by_default("by vrrp_rx_bufs_policy")
       .when_missing("({2}) invalid kernel_rx_buf_size specified")
       .when_extra("({2}) invalid kernel_rx_buf_size specified", Extra::refused)
-      .invalid("({2}) invalid kernel_rx_buf_size specified")
-      .pending();
+      .invalid("({2}) invalid kernel_rx_buf_size specified");
   rows.value("debug", "Amount of debugging output.", number<unsigned>(0, kLoudest),
              &InstanceDraft::debug)
       .by_default("0")

@@ -3,15 +3,7 @@
 namespace understudy::vrrp {
 
 std::string why_not_runnable(const InstanceConfig& instance) {
-  if (instance.family == Family::ipv6) {
-    return "IPv6 adverts are not supported in this version yet: the instance does not run";
-  }
-  if (instance.interface.empty()) {
-    return "instances without interface are not supported in this version yet: the instance does "
-           "not run";
-  }
-  if (instance.disabled) return "the instance does not run";
-  return {};
+  return instance.disabled ? "the instance does not run" : "";
 }
 
 VrrpConfig runnable(VrrpConfig config) {

@@ -153,7 +153,7 @@ void add_unicast_rows(InstanceRows& rows) {
       "unicast_peer", "Routers adverts go to instead of the group.",
       "IP [min_ttl NUMBER] [max_ttl NUMBER]",
       [options](InstanceDraft& draft, const Binding& line) { take_peer(draft, line, *options); });
-  peers.pending().adds_up().when_extra(kExtraParameters);
+  peers.adds_up().when_extra(kExtraParameters);
   peers.children = options;
   peers.apply = [inner = peers.apply](InstanceDraft& draft, const Binding& binding) {
     draft.unicast_configured = true;
@@ -163,31 +163,26 @@ void add_unicast_rows(InstanceRows& rows) {
             [](InstanceDraft& draft, bool) {
               draft.unicast_configured = true;
               draft.unicast.edit().fault_without_peers = true;
-            })
-      .pending();
+            });
   rows.flag("check_unicast_src", "Accept adverts of configured peers only.",
             [](InstanceDraft& draft, bool) {
               draft.unicast_configured = true;
               draft.unicast.edit().check_source = true;
-            })
-      .pending();
+            });
   rows.value("unicast_ttl", "Hop limit of unicast adverts.", number<unsigned>(0, kHighestTtl),
              [](InstanceDraft& draft, unsigned value) {
                draft.unicast.edit().ttl = static_cast<std::uint8_t>(value);
              })
       .by_default("255; the kernel's for IPv6")
-      .invalid("({2}): TTL '{1}' not valid - must be between 0 & 255")
-      .pending();
+      .invalid("({2}): TTL '{1}' not valid - must be between 0 & 255");
   rows.statement("old_unicast_checksum",
                  "Checksum of unicast adverts as keepalived before 1.2.20 made it; never: do not "
                  "fall back to it.",
                  take_old_checksum)
       .takes("[never]", 0, 1)
-      .by_default("as the peers do")
-      .pending();
+      .by_default("as the peers do");
   rows.statement("vrf", "VRF of a unicast instance without interface.", take_vrf)
-      .takes("INTERFACE", 1, 1)
-      .pending();
+      .takes("INTERFACE", 1, 1);
 }
 
 }  // namespace understudy::vrrp

@@ -82,15 +82,13 @@ void add_buffers(Rows& rows) {
       .accepts("MTU, ADVERT, 0..4294967295")
       .by_default("the system's")
       .adds_up()
-      .when_missing("vrrp_rx_bufs_policy missing")
-      .pending();
+      .when_missing("vrrp_rx_bufs_policy missing");
   rows.value("vrrp_rx_bufs_multiplier", "How many MTUs or adverts.", number<std::uint32_t>(1),
              [](GlobalDraft& draft, std::uint32_t value) { draft.vrrp_rx_bufs.multiplier = value; })
       .by_default("3")
       .when_missing("Invalid vrrp_rx_bufs_multiplier")
       .when_extra("Invalid vrrp_rx_bufs_multiplier", Extra::refused)
-      .invalid("Invalid vrrp_rx_bufs_multiplier {1}")
-      .pending();
+      .invalid("Invalid vrrp_rx_bufs_multiplier {1}");
 }
 
 }  // namespace understudy::global

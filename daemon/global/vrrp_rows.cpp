@@ -62,8 +62,7 @@ void add_groups(Rows& rows) {
                        "expected an address in ff02::/16");
                  })
       .takes("IP", 1, 1)
-      .by_default("ff02::12")
-      .pending();
+      .by_default("ff02::12");
 }
 
 void take_dynamic_interfaces(GlobalDraft& draft, const Binding& binding) {
@@ -143,8 +142,7 @@ void add_delays(Rows& rows) {
   rows.value("vrrp_down_timer_adverts", "Adverts that may be missed before a master is gone.",
              number<unsigned>(1, kMostMissedAdverts), &GlobalConfig::vrrp_down_timer_adverts)
       .by_default("3")
-      .invalid("Invalid {0} [1:100] '{1}'")
-      .pending();
+      .invalid("Invalid {0} [1:100] '{1}'");
 }
 
 void add_protocol(Rows& rows) {
@@ -159,16 +157,14 @@ void add_protocol(Rows& rows) {
                  })
       .takes("[BOOL]", 0, 1)
       .from("2.2.8")
-      .by_default("off")
-      .pending();
+      .by_default("off");
   boolean_row(rows, "vrrp_strict", "Keep to the RFC, whatever instances say.",
               &GlobalConfig::vrrp_strict);
 }
 
 void add_adverts(Rows& rows) {
   rows.flag("vrrp_check_unicast_src", "Accept unicast adverts of configured peers only.",
-            &GlobalConfig::vrrp_check_unicast_src)
-      .pending();
+            &GlobalConfig::vrrp_check_unicast_src);
   boolean_row(rows, "vrrp_skip_check_adv_addr",
               "Do not compare the addresses in adverts of the known master.",
               &GlobalConfig::vrrp_skip_check_adv_addr)
@@ -183,11 +179,9 @@ void add_adverts(Rows& rows) {
       .invalid("Invalid value for {0} specified");
   boolean_row(rows, "vrrp_owner_ignore_adverts", "An address owner ignores the adverts of others.",
               &GlobalConfig::vrrp_owner_ignore_adverts)
-      .from("2.3.3")
-      .pending();
+      .from("2.3.3");
   rows.flag("log_unknown_vrids", "Log adverts of routers that are not configured.",
-            &GlobalConfig::log_unknown_vrids)
-      .pending();
+            &GlobalConfig::log_unknown_vrids);
   boolean_row(rows, "vrrp_notify_priority_changes",
               "Write changes of priority to the FIFO and the notify scripts.",
               &GlobalConfig::vrrp_notify_priority_changes);

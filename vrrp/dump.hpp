@@ -16,6 +16,29 @@
 
 namespace understudy::vrrp {
 
+/// What a macvlan or ipvlan stands on, and how.
+struct StackedFacts {
+  bool ipvlan = false;
+  /// "private", "bridge" …; of an ipvlan with its layer, "L2 bridge".
+  std::string mode;
+  /// Empty: in another network namespace.
+  std::string base;
+  /// IFF_* of that.
+  std::uint32_t base_flags = 0;
+};
+
+/// Settings of IPv4 on an interface: what was there before us, and how many of us need another
+/// value.
+struct SettingFacts {
+  int arp_ignore = 0;
+  int arp_filter = 0;
+  int promote_secondaries = 0;
+  unsigned arp_users = 0;
+  unsigned promote_users = 0;
+  /// Of interfaces that virtual routers' ones are or stand on.
+  std::optional<int> rp_filter;
+};
+
 /// A network interface as the kernel has it.
 struct LinkFacts {
   std::string name;
@@ -29,6 +52,16 @@ struct LinkFacts {
   MacAddress mac;
   /// In the kernel's order.
   std::vector<IpAddress> addresses;
+  std::optional<StackedFacts> stacked = std::nullopt;
+  /// We made it.
+  bool ours = false;
+  /// dynamic_interfaces allow_if_changes, and it is of a kind that can change.
+  bool changeable = false;
+  /// Of a VRF: its routing table.
+  std::optional<std::uint32_t> vrf_table = std::nullopt;
+  /// The VRF it is in; empty: none.
+  std::string vrf = {};
+  SettingFacts settings = {};
 };
 
 /// What an instance does.

@@ -1,4 +1,5 @@
 #include "vrrp/dump_parts.hpp"
+#include "vrrp/wiring.hpp"
 
 namespace understudy::vrrp {
 namespace {
@@ -60,12 +61,15 @@ void DumpContext::follow_own(const InstanceConfig& instance) {
     const auto [value, reverse] = weight(reference, {});
     follow_device(reference.name, value, reverse);
   }
-  follow_device(instance.interface, instance.dont_track_primary ? kNotTracked : 0);
+  for (const std::string* own : {&instance.interface, &own_interface(instance)}) {
+    follow_device(*own, instance.dont_track_primary ? kNotTracked : 0);
+  }
   for (const auto* addresses : {&instance.addresses, &instance.excluded}) {
     for (const auto& address : *addresses) {
       const bool own = address.device.empty() || address.device == instance.interface;
       if (address.no_track || (own && instance.dont_track_primary)) continue;
       follow_device(own ? instance.interface : address.device);
+      follow_device(*address.vmac);
     }
   }
   for (const auto& route : instance.routes) {

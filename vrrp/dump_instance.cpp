@@ -2,6 +2,7 @@
 
 #include "vrrp/dump_parts.hpp"
 #include "vrrp/dump_routing.hpp"
+#include "vrrp/wiring.hpp"
 
 namespace understudy::vrrp {
 namespace {
@@ -12,6 +13,10 @@ struct Subject {
   const InstanceFacts& facts;
   const LinkFacts* interface = nullptr;
   const DumpContext& context;
+  /// The interface that is made for it is there: a VMAC, an ipvlan.
+  [[nodiscard]] bool has_own_interface() const {
+    return facts.has_interface || context.interfaces.contains(own_interface(config));
+  }
 };
 
 std::string vmac_name(const InstanceConfig& config, const GlobalConfig& global) {
@@ -66,7 +71,7 @@ void dump_vmac(DumpLines& out, const Subject& subject) {
   if (!vmac.used) return;
   out.add("   Use VMAC, i/f name {}, is_up = {}, xmit_base = {}",
           vmac_name(subject.config, subject.context.global),
-          true_false(subject.facts.has_interface), true_false(vmac.transmit_on_base));
+          true_false(subject.has_own_interface()), true_false(vmac.transmit_on_base));
   if (!vmac.address) return;
   out.add("     MAC = {}{}", MacAddress{*vmac.address}.to_string(),
           vmac.address_ends_in_vrid ? " (using VRID)" : "");
@@ -95,7 +100,7 @@ void dump_ipvlan(DumpLines& out, const Subject& subject) {
   }
   out.add("   Use IPVLAN, i/f {}, is_up = {}{}, type {}",
           vmac_name(subject.config, subject.context.global),
-          true_false(subject.facts.has_interface), address, mode_text(ipvlan.mode));
+          true_false(subject.has_own_interface()), address, mode_text(ipvlan.mode));
 }
 
 void dump_interface(DumpLines& out, const Subject& subject) {
@@ -110,7 +115,7 @@ void dump_interface(DumpLines& out, const Subject& subject) {
   } else if (subject.interface != nullptr && subject.interface->group != 0) {
     out.add("     Interface group {} (copied from parent)", subject.interface->group);
   }
-  if (subject.facts.has_interface) {
+  if (subject.has_own_interface()) {
     out.add("   Interface = {}, {} on {}{}", vmac_name(config, subject.context.global),
             config.vmac->used ? "vmac" : "ipvlan", config.interface,
             config.vmac->transmit_on_base ? ", xmit base i/f" : "");
@@ -244,15 +249,19 @@ void dump_packets(DumpLines& out, const InstanceConfig& config) {
 /// The interface an address goes to, "vrrp.51@eth0" where one was made for it.
 std::string device_of(const VirtualAddress& address, const Subject& subject) {
   const auto& config = subject.config;
-  const bool other = !address.device.empty() && address.device != config.interface;
-  const std::string& below = other ? address.device : config.interface;
-  if (!subject.facts.has_interface || !config.vmac->used) return below;
-  if (!other) return fmt::format("{}@{}", vmac_name(config, subject.context.global), below);
-  if (!config.vmac->for_addresses && !address.use_vmac) return below;
-  const auto& global = subject.context.global;
-  const std::string& prefix =
-      global.vmac_addr_prefix.empty() ? global.vmac_prefix : global.vmac_addr_prefix;
-  return fmt::format("{}.{}@{}", prefix.empty() ? "vrrp" : prefix, config.vrid.value(), below);
+  const std::string& below = base_of(config, address);
+  if (!address.vmac->empty()) return fmt::format("{}@{}", *address.vmac, below);
+  if (needs_address_vmac(config, address)) {
+    // Its name is not known yet.
+    const auto& global = subject.context.global;
+    const std::string& prefix =
+        global.vmac_addr_prefix.empty() ? global.vmac_prefix : global.vmac_addr_prefix;
+    if (!subject.has_own_interface()) return below;
+    return fmt::format("{}.{}@{}", prefix.empty() ? "vrrp" : prefix, config.vrid.value(), below);
+  }
+  const bool other = below != config.interface || address.address.family() != config.family;
+  if (other || !config.vmac->used || !subject.has_own_interface()) return below;
+  return fmt::format("{}@{}", vmac_name(config, subject.context.global), below);
 }
 
 void dump_addresses(DumpLines& out, const std::vector<VirtualAddress>& addresses,

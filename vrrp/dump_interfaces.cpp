@@ -36,17 +36,50 @@ void dump_addresses(DumpLines& out, const LinkFacts& interface, Family family) {
 
 void dump_state(DumpLines& out, const LinkFacts& interface) {
   const auto has = [&](unsigned flag) { return (interface.flags & flag) != 0; };
-  out.add("   State = {}UP, {}RUNNING{}{}{}{}{}", has(IFF_UP) ? "" : "not ",
+  const bool base_down = interface.stacked && !interface.stacked->base.empty() &&
+                         (interface.stacked->base_flags & IFF_UP) == 0;
+  out.add("   State = {}UP, {}RUNNING{}{}{}{}{}{}", has(IFF_UP) ? "" : "not ",
           has(IFF_RUNNING) ? "" : "not ", has(IFF_BROADCAST) ? "" : ", no broadcast",
           has(IFF_LOOPBACK) ? ", loopback" : "", has(IFF_POINTOPOINT) ? ", point to point" : "",
-          has(IFF_NOARP) ? ", no arp" : "", has(IFF_MULTICAST) ? "" : ", no multicast");
+          has(IFF_NOARP) ? ", no arp" : "", has(IFF_MULTICAST) ? "" : ", no multicast",
+          base_down ? ", master down" : "");
   out.add("   Seen up = {:d}", has(IFF_UP) && has(IFF_RUNNING));
+}
+
+void dump_stacked(DumpLines& out, const LinkFacts& interface) {
+  if (interface.stacked) {
+    const auto& stacked = *interface.stacked;
+    const char* type = stacked.ipvlan ? "IPVLAN" : "VMAC";
+    if (stacked.base.empty()) {
+      out.add("   {} type {}, underlying interface in different namespace", type, stacked.mode);
+    } else {
+      out.add("   {} type {}, underlying interface = {}, state = {}UP, {}RUNNING", type,
+              stacked.mode, stacked.base, (stacked.base_flags & IFF_UP) != 0 ? "" : "not ",
+              (stacked.base_flags & IFF_RUNNING) != 0 ? "" : "not ");
+    }
+  }
+  if (interface.ours) {
+    out.add("   I/f created by keepalived");
+  } else if (interface.changeable) {
+    out.add("   Interface type/base can be changed");
+  }
+}
+
+void dump_settings(DumpLines& out, const SettingFacts& settings) {
+  out.add("   Reset ARP config counter {}", settings.arp_users);
+  out.add("   Original arp_ignore {}", settings.arp_ignore);
+  out.add("   Original arp_filter {}", settings.arp_filter);
+  if (settings.rp_filter) out.add("   rp_filter {}", *settings.rp_filter);
+  out.add("   Original promote_secondaries {}", settings.promote_secondaries);
+  out.add("   Reset promote_secondaries counter {}", settings.promote_users);
 }
 
 void dump_delays(DumpLines& out, const LinkFacts& interface, const VrrpConfig& config) {
   out.add("   Delayed state change running = false");
-  const auto found =
-      std::ranges::find(config.interface_delays, interface.name, &InterfaceDelay::interface);
+  // Ours has those of the interface it stands on.
+  const std::string& name =
+      interface.ours && interface.stacked ? interface.stacked->base : interface.name;
+  const auto found = std::ranges::find(config.interface_delays, name, &InterfaceDelay::interface);
   const bool given = found != config.interface_delays.end();
   out.add("   Up debounce timer = {}us", given ? found->up.count() : 0);
   out.add("   Down debounce timer = {}us", given ? found->down.count() : 0);
@@ -106,15 +139,16 @@ void dump_interface(DumpLines& out, const LinkFacts& interface, const DumpContex
   dump_state(out, interface);
   dump_delays(out, interface, context.config);
   out.add("   Group = {}", interface.group);
+  dump_stacked(out, interface);
   dump_hardware(out, interface);
   out.add("   {}", watch_text(interface.name, context));
+  if (interface.vrf_table) {
+    out.add("   VRF master table {}", *interface.vrf_table);
+  } else if (!interface.vrf.empty()) {
+    out.add("   VRF slave of {}", interface.vrf);
+  }
   if (const auto* group = group_of(interface.name, context.config)) dump_pauses(out, *group);
-  // What the original changes in interfaces, and what it found there; we change nothing.
-  out.add("   Reset ARP config counter 0");
-  out.add("   Original arp_ignore 0");
-  out.add("   Original arp_filter 0");
-  out.add("   Original promote_secondaries 0");
-  out.add("   Reset promote_secondaries counter 0");
+  dump_settings(out, interface.settings);
   context.interface_followers.dump(out, interface.name, "Tracking VRRP instances :");
 }
 

@@ -10,6 +10,13 @@ namespace understudy::vrrp {
 
 namespace {
 
+/// Who holds the setting of promote_secondaries.
+const std::string kPromotion = "promote_secondaries";
+
+std::string promotion_of(const std::string& interface) {
+  return "net/ipv4/conf/" + interface + "/promote_secondaries";
+}
+
 /// A virtual interface has the delays of the one it is made on.
 std::vector<InterfaceDelay> delays_of(const VrrpConfig& config,
                                       const std::vector<VirtualLink>& links) {
@@ -62,6 +69,24 @@ void LinkLayer::configure(const GlobalConfig& global, const VrrpConfig& config,
                           const std::vector<VirtualLink>& links, bool at_start) {
   virtual_.make(links, at_start);
   watch_.configure(delays_of(config, links), polled_of(global, config, monitor_));
+  promote_secondaries(config);
+}
+
+void LinkLayer::promote_secondaries(const VrrpConfig& config) {
+  const auto before = std::exchange(promoting_, {});
+  for (const InstanceConfig& instance : config.instances) {
+    if (instance.promote_secondaries && !instance.interface.empty()) {
+      promoting_.insert(instance.interface);
+    }
+  }
+  for (const std::string& interface : promoting_) promote_on(interface);
+  for (const std::string& interface : before) {
+    if (!promoting_.contains(interface)) sysctls_.release(promotion_of(interface), kPromotion);
+  }
+}
+
+void LinkLayer::promote_on(const std::string& interface) {
+  if (monitor_.link(interface) != nullptr) sysctls_.hold(promotion_of(interface), 1, kPromotion);
 }
 
 void LinkLayer::clean_up() {
@@ -83,6 +108,7 @@ void LinkLayer::link_changed(const netlink::Link& link, bool removed) {
       sysctls_.forget_interface(link.name);
     }
   }
+  if (!removed && promoting_.contains(link.name)) promote_on(link.name);
   virtual_.link_changed(link, removed);
   Interface* interface = interfaces_.link_changed(link, removed);
   if (virtual_.hides(link.name)) return;

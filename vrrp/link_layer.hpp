@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,8 @@ class LinkLayer {
 
  private:
   void look_again(const std::string& name);
+  void promote_secondaries(const VrrpConfig& config);
+  void promote_on(const std::string& interface);
 
   netlink::Monitor& monitor_;
   Handlers handlers_;
@@ -68,6 +71,8 @@ class LinkLayer {
   Interfaces interfaces_;
   VirtualInterfaces virtual_;
   LinkWatch watch_;
+  /// Interfaces with promote_secondaries.
+  std::set<std::string> promoting_;
 };
 
 }  // namespace understudy::vrrp

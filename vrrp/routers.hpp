@@ -65,6 +65,9 @@ class Routers : private DeadlineKeeper {
   /// Every router leaves: adverts of priority 0, then addresses go unless they are kept.
   void stop(bool keep_addresses);
 
+  /// What is known of interfaces, for views.
+  [[nodiscard]] LinkLayer& links() { return links_below_; }
+
   void on_link(const netlink::Link& link, bool removed);
   void on_address(const netlink::InterfaceAddress& address, bool removed, bool ours);
   void on_script(const TrackScriptResult& result);

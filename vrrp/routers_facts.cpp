@@ -92,7 +92,10 @@ void Routers::on_link(const netlink::Link& link, bool removed) {
 }
 
 void Routers::on_address(const netlink::InterfaceAddress& address, bool removed, bool ours) {
-  for (const std::string& loser : kernel_.changed(address, removed, ours)) {
+  const auto losers = kernel_.changed(address, removed, ours);
+  for (const std::string& loser : losers) {
+    // An interface that is being made anew gets them back with it.
+    if (links_below_.hides(address)) break;
     if (const Instance* instance = find(loser)) {
       apply(InstanceEvent{instance->id, AddressLost{address.address}});
     }

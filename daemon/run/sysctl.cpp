@@ -159,6 +159,11 @@ std::optional<int> Sysctls::original_of(const std::string& path) const {
   return found->second.original;
 }
 
+std::size_t Sysctls::users_of(const std::string& path) const {
+  const auto found = held_.find(path);
+  return found == held_.end() ? 0 : found->second.users.size();
+}
+
 void Sysctls::rename_interface(std::string_view before, std::string_view after) {
   const std::string old_part = part_of(before);
   std::map<std::string, Held> renamed;

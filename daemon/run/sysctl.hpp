@@ -1,6 +1,7 @@
 // Settings of the kernel (sysctl(8), /proc/sys) that we change, and put back.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
@@ -44,6 +45,8 @@ class Sysctls {
   void sweep();
   /// What was there before it was held; nullopt: it is not.
   [[nodiscard]] std::optional<int> original_of(const std::string& path) const;
+  /// How many hold it.
+  [[nodiscard]] std::size_t users_of(const std::string& path) const;
   /// An interface has another name from now on, and its settings with it.
   void rename_interface(std::string_view before, std::string_view after);
   /// The settings of this interface are gone with it.

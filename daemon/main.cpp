@@ -17,6 +17,8 @@
 #include "daemon/options.hpp"
 #include "daemon/presence.hpp"
 #include "daemon/reload.hpp"
+#include "daemon/run/file_watch.hpp"
+#include "daemon/run/process_events.hpp"
 #include "daemon/supervisor.hpp"
 #include "daemon/surroundings.hpp"
 
@@ -127,13 +129,25 @@ PidPaths pid_paths(const Options& options, const GlobalConfig& global) {
   return paths;
 }
 
-/// The configuration as seen from the network namespace the daemon runs in.
-Result<Loaded> load_in_namespace(const Options& options) {
+/// The configuration as seen from the network namespace the daemon runs in. `process_events`: what
+/// has to be opened before it is entered.
+Result<Loaded> load_in_namespace(const Options& options, Fd& process_events) {
   Loaded loaded = load_config(load_options(options));
   const std::string name = namespace_of(options, loaded);
   if (name.empty()) return loaded;
+  if (!loaded.config.vrrp.processes.empty()) {
+    if (auto opened = run::open_process_events()) process_events = std::move(*opened);
+  }
   if (auto entered = enter_namespace(name); !entered) return entered.error();
   return load_config(load_options(options));
+}
+
+std::vector<run::InitialFile> initial_files(const GlobalConfig& global) {
+  std::vector<run::InitialFile> files;
+  for (const TrackFile& file : global.track_files) {
+    if (file.initial) files.push_back({file.name, file.path, *file.initial, file.overwrite});
+  }
+  return files;
 }
 
 /// A SIGHUP waits until there is somebody to reload: it would end a daemon that is still starting.
@@ -152,7 +166,8 @@ int run_daemon(const Options& options) {
     log.warning("{}", applied.error().message);
   }
   log.info("Configuration file {}", options.config_file);
-  auto loaded = load_in_namespace(options);
+  Fd process_events;
+  auto loaded = load_in_namespace(options, process_events);
   if (!loaded) {
     log.error("{} - exiting", loaded.error().message);
     return 1;
@@ -198,12 +213,13 @@ int run_daemon(const Options& options) {
     waiting = std::move(*background);
   }
   set_process_name(loaded->config.global.process_name);
+  run::write_initial_files(initial_files(loaded->config.global), log);
   Loop loop;
   int status = 0;
   {
     Supervisor supervisor(loop, log,
                           {settled, std::move(*loaded), load_options(settled), std::move(pids),
-                           std::move(*pid_file), std::move(waiting)});
+                           std::move(*pid_file), std::move(waiting), std::move(process_events)});
     status = supervisor.run();
   }
   log.info("Stopped {}", version_line());

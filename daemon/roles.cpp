@@ -35,6 +35,7 @@ vrrp::Reports vrrp_reports(const RoleStart& start) {
   if (start.dump) reports.dump = vrrp_dump(start.config);
   reports.recording = start.recording;
   reports.describe = recorded_text;
+  reports.process_events = start.process_events;
   return reports;
 }
 

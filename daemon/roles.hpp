@@ -27,6 +27,8 @@ struct RoleStart {
   bool dump = false;
   /// Options::recording.
   std::string recording;
+  /// SupervisorSetup::process_events.
+  int process_events = -1;
 };
 
 /// One kind of child process. (run::Role is only its number, for what may not know the top.)

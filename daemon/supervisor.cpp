@@ -54,13 +54,13 @@ std::string kind_of(int fd) {
 /// In a forked child: closes what belongs to the parent's loop. Its channels to other children
 /// above all, or they would not notice the parent's death. With plain calls: std::filesystem makes
 /// each child half a megabyte larger.
-void close_parents_descriptors(int keep) {
+void close_parents_descriptors(int channel, const Fd& process_events) {
   const std::unique_ptr<DIR, int (*)(DIR*)> list(opendir("/proc/self/fd"), closedir);
   if (!list) return;
   std::vector<int> doomed;
   while (const dirent* entry = readdir(list.get())) {
     const int fd = std::atoi(entry->d_name);
-    if (fd <= STDERR_FILENO || fd == keep) continue;
+    if (fd <= STDERR_FILENO || fd == channel || fd == process_events.get()) continue;
     const std::string kind = kind_of(fd);
     if (kind.starts_with("anon_inode:") || kind.starts_with("socket:") ||
         kind.starts_with("pipe:")) {
@@ -105,6 +105,7 @@ Supervisor::Supervisor(Loop& loop, Log& log, SupervisorSetup setup)
       pids_(std::move(setup.pids)),
       pid_file_(std::move(setup.pid_file)),
       waiting_(std::move(setup.waiting)),
+      process_events_(std::move(setup.process_events)),
       config_(std::move(setup.loaded.config)),
       signals_(loop, kSignals, [this](int signo) { on_signal(signo); }),
       reaper_(loop),
@@ -207,7 +208,7 @@ void Supervisor::become_child(Child& child, Fd channel) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(0);
   pid_file_.abandon();
-  close_parents_descriptors(channel.get());
+  close_parents_descriptors(channel.get(), process_events_);
   const Role& role = *child.role;
   set_process_name(config_.global.*role.process_name);
   // Moved, for a copy would be memory of the child's own besides what it has of the parent.
@@ -219,7 +220,8 @@ void Supervisor::become_child(Child& child, Fd channel) {
                   child.ever_started,
                   options_.*role.keep_at_exit,
                   options_.dump_config,
-                  options_.recording};
+                  options_.recording,
+                  process_events_ ? process_events_.get() : -1};
   start.log.ident += role.suffix;
   start.log.file = role_log_file(start.log.file, role.suffix);
   start.respawned |= start.page.inherited();

@@ -29,6 +29,9 @@ struct SupervisorSetup {
   PidFile pid_file;
   /// Descriptor for report_start(); empty in the foreground.
   Fd waiting;
+  /// A socket of run::open_process_events() from before a network namespace was entered; empty:
+  /// the child opens one.
+  Fd process_events;
 };
 
 /// The parent of all children.
@@ -73,6 +76,7 @@ class Supervisor {
   PidPaths pids_;
   PidFile pid_file_;
   Fd waiting_;
+  Fd process_events_;
   Config config_;
   std::uint64_t generation_ = 1;
   bool reloading_ = false;

@@ -99,7 +99,6 @@ void add_group_rows(Block<VrrpDraft>& rows) {
       .when_missing("track_group must have a name - skipping")
       .when_extra("track_group must have a name - skipping", Extra::refused)
       .adds_up()
-      .pending()
       .reported_by(Stage::vrrp);
   rows.block("vrrp_sync_group", "Instances that change state together.", sync_group_rows(),
              open_sync_group, close_sync_group)
@@ -107,7 +106,6 @@ void add_group_rows(Block<VrrpDraft>& rows) {
       .when_missing("vrrp_sync_group must have a name - skipping")
       .when_extra("vrrp_sync_group must have a name - skipping", Extra::refused)
       .adds_up()
-      .pending()
       .reported_by(Stage::vrrp);
 }
 

@@ -231,8 +231,7 @@ void add_timers(InstanceRows& rows) {
     return rows.statement(name, std::move(doc), take_expired)
         .takes("[PRIORITY]", 0, 1)
         .accepts("1..254")
-        .by_default("off; 254 without a priority")
-        .pending();
+        .by_default("off; 254 without a priority");
   };
   add("timer_expired_backup",
       "Give way to routers of at most that priority after having been stalled; needs nopreempt.");

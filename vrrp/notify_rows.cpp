@@ -31,8 +31,7 @@ void add_deleted(Block<Draft>& rows) {
                          "when a reload removes it; without one, notify and the FIFO are told.",
                          &NotifyDraft::deleted);
   row.takes("[SCRIPT [USER [GROUP]]]", 0, SIZE_MAX)
-      .once(std::string(label_of(rows)) + "notify_deleted already specified - ignoring {1}")
-      .pending();
+      .once(std::string(label_of(rows)) + "notify_deleted already specified - ignoring {1}");
   row.apply = [inner = row.apply](Draft& draft, const Binding& binding) {
     draft.notify.edit().tell_deletion = true;
     if (!binding.arguments().empty()) inner(draft, binding);
@@ -69,8 +68,7 @@ void add_notify_rows(Block<InstanceDraft>& rows) {
              "the sync group's, vrrp_notify_priority_changes");
   add_script(rows, "notify_master_rx_lower_pri",
              "when a master receives an advert of lower priority.",
-             &NotifyDraft::master_rx_lower_pri)
-      .pending();
+             &NotifyDraft::master_rx_lower_pri);
 }
 
 void add_notify_rows(Block<SyncGroupDraft>& rows) {

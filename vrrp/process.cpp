@@ -18,6 +18,7 @@
 #include "vrrp/routers.hpp"
 #include "vrrp/runnable.hpp"
 #include "vrrp/script_timers.hpp"
+#include "vrrp/track_watches.hpp"
 #include "vrrp/virtual_record.hpp"
 #include "vrrp/wiring.hpp"
 
@@ -78,6 +79,7 @@ class Process {
   run::Scheduling scheduling_;
   Firewall firewall_;
   ScriptTimers script_timers_;
+  TrackWatches watches_;
   std::optional<netlink::Socket> commands_;
   std::unique_ptr<netlink::Monitor> monitor_;
   std::optional<Routers> routers_;
@@ -101,7 +103,13 @@ Process::Process(run::ChildSetup<VrrpConfig> setup, const Reports& reports)
                [this](int signo) { on_signal(signo); }),
       scheduling_(loop_, log_),
       firewall_(loop_, log_, setup_.page),
-      script_timers_(loop_, log_, channel_) {
+      script_timers_(loop_, log_, channel_),
+      watches_(
+          loop_, log_, reports.process_events,
+          [this](const std::string& name, std::int64_t value) { routers_->on_file(name, value); },
+          [this](const std::string& name, unsigned count) {
+            routers_->on_processes(name, count);
+          }) {
   if (!reports.recording.empty()) recorder_.emplace(log_, reports.recording, reports.describe);
 }
 
@@ -171,6 +179,7 @@ int Process::run(const VrrpConfig& whole, const Dump& dump) {
   // A successor has masters to carry on first, and its predecessor's filter is still there.
   const auto filter = [this] { firewall_.apply(setup_.config.global, role_, *monitor_, true); };
   if (!setup_.respawned) filter();
+  watches_.configure(setup_.config.global, *role_);
   routers_->start(setup_.config.global, setup_.respawned);
   if (setup_.respawned) filter();
   script_timers_.configure(*role_);
@@ -215,6 +224,7 @@ void Process::reloaded(std::uint64_t generation, Result<ReloadJob::Prepared> out
     const GlobalConfig& global = setup_.config.global = std::move(outcome->config.global);
     role_ = std::make_shared<const VrrpConfig>(std::move(outcome->config.role));
     make_links(global, *role_, outcome->wiring, false);
+    watches_.configure(global, *role_);
     routers_->reload(global, role_, outcome->difference);
     firewall_.apply(global, role_, *monitor_, false);
     scheduling_.apply(scheduling_of(global));

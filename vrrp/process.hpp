@@ -34,6 +34,8 @@ struct Reports {
   /// none.
   std::string recording;
   Recorder::Describe describe;
+  /// A socket of run::open_process_events(), from before a network namespace was entered; -1: none.
+  int process_events = -1;
 };
 
 /// Runs the child until it is told to leave; returns its exit status.

@@ -108,8 +108,8 @@ ProcessRows process_rows() {
       .takes("COMMAND [ARGUMENT ...]", 1, SIZE_MAX)
       .once("Process already set for track process {2} - ignoring {1}");
   rows.statement("param_match",
-                 "Arguments must be the configured ones, start with them (initial), or the last "
-                 "one only start so (partial).",
+                 "Arguments must be the configured ones, begin with them (partial), or that and "
+                 "the last one only begin so (initial).",
                  take_match)
       .takes("[initial|partial]", 0, 1)
       .by_default("exact where arguments are configured");
@@ -165,7 +165,6 @@ void add_process_rows(Block<VrrpDraft>& rows) {
           close_process)
       .takes("NAME", 1, 1)
       .adds_up()
-      .pending()
       .reported_by(Stage::vrrp);
 }
 

@@ -1,15 +1,13 @@
 #include "vrrp/script_timers.hpp"
 
-#include <set>
 #include <utility>
+
+#include "vrrp/tracked_things.hpp"
 
 namespace understudy::vrrp {
 
 void ScriptTimers::configure(const VrrpConfig& config) {
-  std::set<std::string> used;
-  for (const InstanceConfig& instance : config.instances) {
-    for (const TrackReference& reference : instance.track->scripts) used.insert(reference.name);
-  }
+  const auto used = referred_to(config, &TrackReferences::scripts);
   auto before = std::exchange(scripts_, {});
   for (const TrackScript& script : config.scripts) {
     if (!used.contains(script.name)) continue;

@@ -299,8 +299,8 @@ template <typename Draft>
 void add_rows(Block<Draft>& rows) {
   add_row(rows, interface_kind(), find_interface, "Interfaces whose links count.");
   add_row(rows, script_kind(), find_script, "Scripts whose results count.");
-  add_row(rows, file_kind(), find_file, "Files whose numbers count.").pending();
-  add_row(rows, process_kind(), find_process, "Processes that count.").pending();
+  add_row(rows, file_kind(), find_file, "Files whose numbers count.");
+  add_row(rows, process_kind(), find_process, "Processes that count.");
   add_row(rows, bfd_kind(), find_bfd, "BFD sessions that count.").pending();
 }
 

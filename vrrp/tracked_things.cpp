@@ -48,6 +48,17 @@ std::vector<TrackedThing> things_of(const std::vector<TrackReference>& own,
 
 }  // namespace
 
+std::set<std::string> referred_to(const VrrpConfig& config,
+                                  std::vector<TrackReference> TrackReferences::*kind) {
+  std::set<std::string> names;
+  const auto add = [&](const TrackReferences& track) {
+    for (const TrackReference& reference : track.*kind) names.insert(reference.name);
+  };
+  for (const InstanceConfig& instance : config.instances) add(*instance.track);
+  for (const SyncGroup& group : config.groups) add(*group.track);
+  return names;
+}
+
 ThingFinder::ThingFinder(const VrrpConfig& config)
     : config_(config), static_interfaces_(static_interfaces(config)) {
   for (const SyncGroup& group : config.groups) {

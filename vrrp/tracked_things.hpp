@@ -29,6 +29,10 @@ struct TrackedThings {
   std::vector<TrackedThing> bfds;
 };
 
+/// Names of the things of one kind that any instance or sync group refers to.
+[[nodiscard]] std::set<std::string> referred_to(const VrrpConfig& config,
+                                                std::vector<TrackReference> TrackReferences::*kind);
+
 /// Finds what each instance of one configuration tracks.
 class ThingFinder {
  public:

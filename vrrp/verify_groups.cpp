@@ -177,6 +177,7 @@ void complete_groups(VrrpDraft& draft, const Membership& membership, const Globa
     group.notify = complete_notify(*from.notify, users);
     group.smtp_alert = from.smtp_alert.value_or(
         global.smtp_alert_vrrp.value_or(global.smtp_alert.value_or(false)));
+    group.smtp_alert_faults = !global.no_email_faults;
     group.notify_priority_changes =
         from.notify_priority_changes.value_or(global.vrrp_notify_priority_changes);
     group.tracking_weight = from.tracking_weight;

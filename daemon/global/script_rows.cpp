@@ -98,8 +98,7 @@ void add_scripts(Rows& rows) {
   add_fifo(rows, "lvs_", "virtual and real servers", &GlobalDraft::lvs_notify_fifo_text);
   rows.flag("fifo_write_vrrp_states_on_reload",
             "Write the states of all instances to the FIFO after a reload.",
-            &GlobalConfig::fifo_write_vrrp_states_on_reload)
-      .pending();
+            &GlobalConfig::fifo_write_vrrp_states_on_reload);
 }
 
 }  // namespace understudy::global

@@ -128,8 +128,7 @@ void add_delays(Rows& rows) {
                                           binding.argument()));
              })
       .by_default("0")
-      .invalid("{0} '{1}' is invalid")
-      .pending();
+      .invalid("{0} '{1}' is invalid");
   rows.value("vrrp_delay_after_boot", "Seconds after the machine's boot before the first state.",
              decimal_seconds(1000, kLongestMicroseconds),
              [](GlobalDraft& draft, microseconds value) {
@@ -137,8 +136,7 @@ void add_delays(Rows& rows) {
              })
       .from("2.4.0")
       .by_default("0")
-      .invalid("{0} '{1}' is invalid")
-      .pending();
+      .invalid("{0} '{1}' is invalid");
   rows.value("vrrp_down_timer_adverts", "Adverts that may be missed before a master is gone.",
              number<unsigned>(1, kMostMissedAdverts), &GlobalConfig::vrrp_down_timer_adverts)
       .by_default("3")

@@ -162,15 +162,12 @@ void take_track_group(Entry& entry, const Binding& binding) {
 void add_flags(Options& rows, bool is_static) {
   for (const auto& [name, flag, doc] : kAddressFlags) {
     rows.flag(name, std::string(doc),
-              [flag = flag](Entry& entry, bool) { entry.address.flags |= flag; })
-        .pending();
+              [flag = flag](Entry& entry, bool) { entry.address.flags |= flag; });
   }
   rows.flag("-nodad", "The kernel looks for duplicates of it; IPv6.",
-            [](Entry& entry, bool) { entry.address.detect_duplicates = true; })
-      .pending();
+            [](Entry& entry, bool) { entry.address.detect_duplicates = true; });
   rows.flag("no_track", "Its removal by others does not matter.",
-            [](Entry& entry, bool) { entry.address.no_track = true; })
-      .pending();
+            [](Entry& entry, bool) { entry.address.no_track = true; });
   if (is_static) return;
   rows.flag("use_vmac", "On an interface with the virtual router's MAC address.",
             [](Entry& entry, bool) { entry.address.use_vmac = true; })
@@ -194,8 +191,7 @@ Options option_rows(bool is_static) {
   option(rows, "preferred_lft", "Seconds it is preferred, or forever; IPv6.", "SECONDS|forever",
          take_preferred_lifetime)
       .accepts("0..4294967295, or forever")
-      .by_default("0 for IPv6 addresses of length 128, else forever")
-      .pending();
+      .by_default("0 for IPv6 addresses of length 128, else forever");
   add_flags(rows, is_static);
   if (is_static) {
     option(rows, "track_group", "The track_group whose instances depend on it.", "NAME",
@@ -346,7 +342,6 @@ void add_static_address_rows(Block<VrrpDraft>& rows) {
                take_address, commit_static)
       .when_extra(kExtraParameters)
       .adds_up()
-      .pending()
       .reported_by(Stage::vrrp);
 }
 

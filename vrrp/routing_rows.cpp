@@ -21,7 +21,7 @@ Row<T>& add_block(Block<T>& rows, std::string_view name, std::string doc, std::s
         if (value) list(object).push_back(*std::move(value));
       });
   row.children = shared;
-  return row.when_extra(kExtraParameters).adds_up().pending();
+  return row.when_extra(kExtraParameters).adds_up();
 }
 
 constexpr const char* kRouteSyntax = "[TYPE] IP[/LENGTH] [OPTION ...]";

@@ -87,6 +87,12 @@ GlobalConfig complete_global(const GlobalDraft& draft, const std::string& hostna
   if (snmp.real_server_interval.count() == 0) {
     snmp.real_server_interval = snmp.virtual_server_interval;
   }
+  if (draft.nftables_given && config.vrrp_iptables) {
+    diagnostics.add(parser::Severity::note, {},
+                    "Both iptables and nftables have been specified - ignoring iptables");
+    config.vrrp_iptables.reset();
+    config.vrrp_ipsets.reset();
+  }
   set_default_script_user(config, draft);
   ScriptUsers users(draft.script_policy(), diagnostics);
   config.notify_fifo = complete_fifo(draft.notify_fifo_text, "notify_fifo", users);

@@ -160,7 +160,8 @@ void add_announcements(Statements& out, const GlobalConfig& config) {
 }
 
 void add_packet_filters(Statements& out, const GlobalConfig& config) {
-  out.add("nftables", config.nftables_table);
+  // Both cannot be said: nftables would win.
+  if (!config.vrrp_iptables) out.add("nftables", config.nftables_table);
   out.add("nftables_priority", config.nftables_priority);
   out.flag("nftables_counters", config.nftables_counters);
   out.flag("nftables_ifindex", config.nftables_ifindex);

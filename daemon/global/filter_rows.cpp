@@ -65,14 +65,11 @@ void add_nftables(Rows& rows) {
   rows.value("nftables_priority", "Priority of its chains.", number<std::int32_t>(INT32_MIN),
              &GlobalConfig::nftables_priority)
       .by_default("-1")
-      .invalid("invalid nftables chain priority '{1}'")
-      .pending();
+      .invalid("invalid nftables chain priority '{1}'");
   rows.flag("nftables_counters", "Count what the nftables rules match.",
-            &GlobalConfig::nftables_counters)
-      .pending();
+            &GlobalConfig::nftables_counters);
   rows.flag("nftables_ifindex", "Rules for link-local IPv6 addresses name interfaces by index.",
-            &GlobalConfig::nftables_ifindex)
-      .pending();
+            &GlobalConfig::nftables_ifindex);
   rows.statement("nftables_ipvs", "Name of the nftables table for virtual server groups.",
                  take_nftables_ipvs)
       .takes("[TABLE]", 0, 1)
@@ -150,14 +147,15 @@ void take_ipsets(GlobalDraft& draft, const Binding& binding) {
 
 void add_packet_filters(Rows& rows) {
   add_nftables(rows);
-  rows.statement("vrrp_iptables", "Chains of iptables for accept mode; nftables is used.",
+  rows.statement("vrrp_iptables",
+                 "Chains for rules of iptables, where iptables keeps its rules in tables of its "
+                 "own; elsewhere nftables is used.",
                  take_iptables)
       .takes("[IN [OUT]]", 0, 2)
-      .by_default("INPUT OUTPUT")
-      .pending();
-  rows.statement("vrrp_ipsets", "Names of IP sets for accept mode; nftables is used.", take_ipsets)
-      .takes("[ADDRESSES [ADDRESSES6 [INTERFACES6 [IGMP [MLD [ND]]]]]]", 0, kSets)
-      .pending();
+      .by_default("INPUT OUTPUT");
+  rows.statement("vrrp_ipsets", "IP sets that rules of iptables use; without a name: none.",
+                 take_ipsets)
+      .takes("[ADDRESSES [ADDRESSES6 [INTERFACES6 [IGMP [MLD [ND]]]]]]", 0, kSets);
 }
 
 }  // namespace understudy::global

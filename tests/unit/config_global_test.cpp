@@ -115,8 +115,6 @@ const std::vector<std::string> kEveryKeyword{
     "nftables_ipvs ipvs_table",
     "nftables_ipvs_priority 2147483647",
     "nftables_ipvs_start_fwmark 4294967295",
-    "vrrp_iptables in out",
-    "vrrp_ipsets a b c d e f",
     "lvs_flush",
     "lvs_flush_on_stop VS",
     "lvs_timeouts tcp 1 tcpfin 2 udp 2678400",
@@ -416,3 +414,15 @@ TEST_CASE("track files", "[global]") {
 
 }  // namespace
 }  // namespace understudy::test
+
+TEST_CASE("iptables and nftables are not both used: nftables is, where it is named", "[global]") {
+  const auto alone = global_of("vrrp_iptables in out\nvrrp_ipsets a b c d e f");
+  CHECK(alone.vrrp_iptables == std::vector<std::string>{"in", "out"});
+  CHECK(alone.vrrp_ipsets->size() == 6);
+  const Loaded again = load_text(written(alone));
+  CHECK((again.config.global == alone));
+  const Loaded both = load_text(global_defs("vrrp_iptables in out\nnftables table\n"));
+  CHECK_FALSE(both.config.global.vrrp_iptables);
+  CHECK(messages(both, true) ==
+        Messages{"Both iptables and nftables have been specified - ignoring iptables"});
+}

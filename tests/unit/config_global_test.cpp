@@ -413,7 +413,6 @@ TEST_CASE("track files", "[global]") {
 }
 
 }  // namespace
-}  // namespace understudy::test
 
 TEST_CASE("iptables and nftables are not both used: nftables is, where it is named", "[global]") {
   const auto alone = global_of("vrrp_iptables in out\nvrrp_ipsets a b c d e f");
@@ -426,3 +425,5 @@ TEST_CASE("iptables and nftables are not both used: nftables is, where it is nam
   CHECK(messages(both, true) ==
         Messages{"Both iptables and nftables have been specified - ignoring iptables"});
 }
+
+}  // namespace understudy::test

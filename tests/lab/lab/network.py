@@ -80,6 +80,27 @@ class Network:
         """Undoes mute()."""
         self.switch.run(["bridge", "link", "set", "dev", self._ports[name], "state", "3"])
 
+    def hush(self, *names):
+        """The switch drops the adverts of these hosts; all else they send arrives."""
+        for name in names:
+            port = self._ports[name]
+            lines = [
+                f"add table bridge {port}",
+                f"add chain bridge {port} out {{ type filter hook forward priority 0; }}",
+                f"add rule bridge {port} out iifname {port} ip protocol {{ 51, 112 }} drop",
+                f"add rule bridge {port} out iifname {port} ip6 nexthdr 112 drop",
+            ]
+            self.switch.run(["nft", "-f", "-"], stdin="\n".join(lines).encode() + b"\n")
+
+    def unhush(self, *names):
+        """Undoes hush(), of all at once."""
+        lines = [f"delete table bridge {self._ports[name]}" for name in names]
+        self.switch.run(["nft", "-f", "-"], stdin="\n".join(lines).encode() + b"\n")
+
+    def port(self, name):
+        """The switch's port to a host."""
+        return self._ports[name]
+
     def capture(self):
         """Starts recording every frame that enters the switch; ends with the network."""
         names = {port: name for name, port in self._ports.items()}

@@ -19,7 +19,9 @@ class Frame:
 
     @property
     def is_advert(self):
-        """Whether it is VRRP over IPv4 (protocol 112, or 51 for an authentication header)."""
+        """Whether it is VRRP (protocol 112, or over IPv4 51 for an authentication header)."""
+        if self._is_v6():
+            return self.data[20] == 112
         return self._type() == 0x0800 and self.data[23] in (112, 51)
 
     @property
@@ -40,7 +42,12 @@ class Frame:
         """An advert's priority."""
         return self._vrrp()[2]
 
+    def _is_v6(self):
+        return self._type() == 0x86DD and len(self.data) >= 54
+
     def _vrrp(self):
+        if self._is_v6():
+            return self.data[54:]
         start = 14 + (self.data[14] & 15) * 4
         if self.data[23] == 51:
             start += (self.data[start + 1] + 2) * 4

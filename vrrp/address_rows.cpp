@@ -170,8 +170,7 @@ void add_flags(Options& rows, bool is_static) {
             [](Entry& entry, bool) { entry.address.no_track = true; });
   if (is_static) return;
   rows.flag("use_vmac", "On an interface with the virtual router's MAC address.",
-            [](Entry& entry, bool) { entry.address.use_vmac = true; })
-      .pending();
+            [](Entry& entry, bool) { entry.address.use_vmac = true; });
 }
 
 Options option_rows(bool is_static) {

@@ -62,7 +62,11 @@ void dump_identity(DumpLines& out, const Subject& subject) {
   if (group != subject.context.group_of.end()) out.add("   Sync group = {}", group->second);
   if (config.family == Family::ipv6) out.add("   Using Native IPv6");
   dump_flags(out, config);
-  out.add("   Wantstate = {}", config.owner() ? "MASTER" : "BACKUP");
+  // With AH a router hears the others' sequence numbers first, and a group waits for its backups.
+  const bool waits =
+      config.authentication == Authentication::ah || group != subject.context.group_of.end();
+  const bool master = config.initial_state == RouterState::master && (config.owner() || !waits);
+  out.add("   Wantstate = {}", master ? "MASTER" : "BACKUP");
   out.add("   Number of config faults = {:d}", config.disabled);
 }
 
@@ -146,8 +150,11 @@ void dump_source(DumpLines& out, const Subject& subject) {
           config.mcast_source ? " (from configuration)" : "");
   if (config.is_unicast()) return;
   if (config.family == Family::ipv6) {
+    const auto& links = subject.context.interfaces;
+    const auto own = links.find(advert_interface(config));
+    const LinkFacts* link = own == links.end() ? subject.interface : own->second;
     out.add("   Multicast address {}, ifindex {}", config.mcast_group.to_string(),
-            subject.interface == nullptr ? 0 : subject.interface->index);
+            link == nullptr ? 0 : link->index);
   } else {
     out.add("   Multicast address {}", config.mcast_group.to_string());
   }

@@ -167,8 +167,7 @@ void add_identity(InstanceRows& rows) {
       .takes("IP", 1, 1)
       .by_default("the interface's address");
   rows.flag("track_src_ip", "FAULT while the configured source address is missing.",
-            &InstanceDraft::track_source)
-      .pending();
+            &InstanceDraft::track_source);
   rows.flag("native_ipv6", "An IPv6 instance without addresses.", take_native_ipv6);
   rows.statement("mcast_dst_ip", "Group adverts go to.", take_group)
       .takes("IP", 1, 1)
@@ -259,8 +258,7 @@ void add_sockets(InstanceRows& rows) {
       .invalid("({2}) Debug value '{1}' not valid; must be between 0-4")
       .pending();
   rows.flag("promote_secondaries", "Let a secondary address become primary.",
-            &InstanceDraft::promote_secondaries)
-      .pending();
+            &InstanceDraft::promote_secondaries);
   rows.flag("linkbeat_use_polling", "The old form of linkbeat_interfaces.",
             &InstanceDraft::linkbeat_polling)
       .deprecated("linkbeat_interfaces",

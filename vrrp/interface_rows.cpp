@@ -175,13 +175,11 @@ void add_interface_rows(Block<VrrpDraft>& rows) {
                "INTERFACE DOWN [UP]", take_delays)
       .when_extra(kExtraParameters)
       .adds_up()
-      .pending()
       .reported_by(Stage::vrrp);
   rows.entries("linkbeat_interfaces", "Interfaces whose link is asked for time and again.",
                "INTERFACE [MII|ETHTOOL|IOCTL]", take_linkbeat)
       .when_extra(kExtraParameters)
       .adds_up()
-      .pending()
       .reported_by(Stage::vrrp);
 }
 

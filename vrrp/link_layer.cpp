@@ -13,6 +13,9 @@ namespace {
 /// Who holds the setting of promote_secondaries.
 const std::string kPromotion = "promote_secondaries";
 
+/// Reports of membership in 224.0.0.x, which no switch needs (RFC 4541 section 2.1.2).
+const std::string kLocalIgmp = "net/ipv4/igmp_link_local_mcast_reports";
+
 std::string promotion_of(const std::string& interface) {
   return "net/ipv4/conf/" + interface + "/promote_secondaries";
 }
@@ -70,6 +73,11 @@ void LinkLayer::configure(const GlobalConfig& global, const VrrpConfig& config,
   virtual_.make(links, at_start);
   watch_.configure(delays_of(config, links), polled_of(global, config, monitor_));
   promote_secondaries(config);
+  if (global.disable_local_igmp) {
+    sysctls_.hold(kLocalIgmp, 0, kLocalIgmp);
+  } else {
+    sysctls_.release(kLocalIgmp, kLocalIgmp);
+  }
 }
 
 void LinkLayer::promote_secondaries(const VrrpConfig& config) {

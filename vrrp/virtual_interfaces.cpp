@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "daemon/netlink/link_request.hpp"
@@ -27,6 +28,9 @@ constexpr std::size_t kSlice = 8;
 constexpr Duration kAgain = 1s;
 /// An interface goes down before it is deleted; the kernel then waits for who still uses it.
 constexpr Duration kDeletion = 100ms;
+/// How long a start waits for IPv6 addresses: some looks with a pause in between.
+constexpr unsigned kAddressLooks = 20;
+constexpr Duration kAddressPause = 5ms;
 
 /// The IPv4 settings of a macvlan: it answers for its own addresses only, hears packets from
 /// addresses of this host and from any side.
@@ -101,7 +105,22 @@ void VirtualInterfaces::make(const std::vector<VirtualLink>& links, bool at_star
   Entries entries;
   for (const std::string& name : std::exchange(due_, {})) entries.push_back(&entries_.at(name));
   work_on(entries);
+  if (at_start) wait_for_addresses(entries);
   arm();
+}
+
+/// The kernel puts IPv6 addresses a little later than it says. Without them an instance would begin
+/// with a FAULT.
+void VirtualInterfaces::wait_for_addresses(const Entries& entries) {
+  const auto missing = [this](const Entry* entry) {
+    const netlink::Link* link = link_at(entry->index);
+    return link != nullptr && link->up() && !entry->link_local.empty() &&
+           monitor_.find(entry->index, entry->link_local, kLinkLocalLength) == nullptr;
+  };
+  for (unsigned i = 0; i < kAddressLooks && std::ranges::any_of(entries, missing); ++i) {
+    std::this_thread::sleep_for(kAddressPause);
+    monitor_.catch_up(kMostNews);
+  }
 }
 
 std::string VirtualInterfaces::base_of(const std::string& name) const {

@@ -24,6 +24,9 @@
 
 namespace understudy::vrrp {
 
+/// Prefix length of a link-local IPv6 address (RFC 4291 section 2.5.6).
+inline constexpr std::uint8_t kLinkLocalLength = 64;
+
 /// All virtual interfaces of the process.
 class VirtualInterfaces {
  public:
@@ -89,6 +92,7 @@ class VirtualInterfaces {
   [[nodiscard]] Step next_step(const Entry& entry) const;
 
   // The way to an interface that is as it should be.
+  void wait_for_addresses(const Entries& entries);
   void work();
   void work_on(const Entries& entries);
   void begin(Entry& entry, Step step, Requests& requests);

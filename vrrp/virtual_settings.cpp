@@ -11,8 +11,6 @@ namespace understudy::vrrp {
 
 namespace {
 
-/// Prefix length of a link-local address (RFC 4291 section 2.5.6).
-constexpr std::uint8_t kLinkLocalLength = 64;
 /// Holds what all virtual interfaces need.
 const std::string kAll = "virtual interfaces";
 

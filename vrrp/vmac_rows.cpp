@@ -294,15 +294,12 @@ void add_vmac_rows(InstanceRows& rows) {
   auto& use_vmac = rows.statement(
       "use_vmac", "Use the virtual router's MAC address.",
       [vmac](InstanceDraft& draft, const Binding& binding) { take_vmac(draft, binding, *vmac); });
-  use_vmac.takes("[[name] INTERFACE] [MAC] [netlink_notify_msg] [group NUMBER|NAME]", 0, SIZE_MAX)
-      .pending();
+  use_vmac.takes("[[name] INTERFACE] [MAC] [netlink_notify_msg] [group NUMBER|NAME]", 0, SIZE_MAX);
   use_vmac.children = vmac;
   rows.flag("use_vmac_addr", "The same for addresses on other interfaces.",
-            [](InstanceDraft& draft, bool) { draft.vmac.edit().for_addresses = true; })
-      .pending();
+            [](InstanceDraft& draft, bool) { draft.vmac.edit().for_addresses = true; });
   rows.flag("vmac_xmit_base", "Send adverts from the interface below.",
-            [](InstanceDraft& draft, bool) { draft.vmac.edit().transmit_on_base = true; })
-      .pending();
+            [](InstanceDraft& draft, bool) { draft.vmac.edit().transmit_on_base = true; });
   const auto ipvlan = std::make_shared<const InstanceRows>(ipvlan_options());
   auto& use_ipvlan = rows.statement("use_ipvlan", "Use an ipvlan interface.",
                                     [ipvlan](InstanceDraft& draft, const Binding& binding) {
@@ -311,8 +308,7 @@ void add_vmac_rows(InstanceRows& rows) {
   use_ipvlan
       .takes("[[name] INTERFACE] [IP[/LENGTH]] [bridge|private|vepa] [group NUMBER|NAME]", 0,
              SIZE_MAX)
-      .once("({2}) use_ipvlan already specified")
-      .pending();
+      .once("({2}) use_ipvlan already specified");
   use_ipvlan.children = ipvlan;
 }
 

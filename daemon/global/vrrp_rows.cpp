@@ -91,8 +91,7 @@ void add_interfaces(Rows& rows) {
               } else {
                 binding.error(fmt::format("kernel does not support {}", kLocalReports));
               }
-            })
-      .pending();
+            });
   rows.value("vmac_prefix", "Start of the names of VMAC interfaces.", text("STRING"),
              [](GlobalDraft& draft, std::string value, const Binding& binding) {
                if (draft.vmac_prefix.empty()) {
@@ -101,8 +100,7 @@ void add_interfaces(Rows& rows) {
                }
                binding.error("vmac prefix has already been specified - ignoring " + value);
              })
-      .by_default("vrrp")
-      .pending();
+      .by_default("vrrp");
   rows.value("vmac_addr_prefix", "Start of the names of VMAC interfaces of addresses.",
              text("STRING"),
              [](GlobalDraft& draft, std::string value, const Binding& binding) {
@@ -112,8 +110,7 @@ void add_interfaces(Rows& rows) {
                }
                binding.error("vmac_addr prefix has already been specified - ignoring " + value);
              })
-      .by_default("vmac_prefix")
-      .pending();
+      .by_default("vmac_prefix");
 }
 
 void add_delays(Rows& rows) {

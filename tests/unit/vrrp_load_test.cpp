@@ -13,7 +13,7 @@
 
 #include "tests/support/sniffer.hpp"
 #include "tests/support/vrrp_site.hpp"
-#include "vrrp/packet.hpp"
+#include "vrrp/datagram.hpp"
 
 using namespace understudy;
 using namespace std::chrono_literals;
@@ -64,7 +64,9 @@ void flood(const NamespacePair& network, char which, const std::atomic<bool>& st
     const auto length = Endpoint{group, Port(0)}.to_sockaddr(to);
     for (std::uint16_t id = 1; !stop; ++id) {
       advert.vrid = VirtualRouterId(static_cast<std::uint8_t>(60 + id % 150));
-      auto packet = vrrp::wrap_ipv4(vrrp::encode(advert, source, group), source, group, id);
+      Bytes pdu = vrrp::encode(advert, Family::ipv4);
+      vrrp::set_checksum(pdu, advert.version, source, group, vrrp::ChecksumForm::pseudo_header);
+      auto packet = vrrp::wrap_ipv4(pdu, {source, group, id});
       if (id % 7 == 0) packet.back() ^= 0xff;
       sendto(fd.get(), packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&to),
              length);

@@ -35,6 +35,15 @@ bool adverts_differ(const InstanceConfig& before, const InstanceConfig& after) {
   return wire(before) != wire(after);
 }
 
+/// What an instance holds as master besides virtual addresses, in the original's words.
+std::vector<const char*> other_kinds(const InstanceConfig& config) {
+  std::vector<const char*> kinds;
+  if (!config.excluded.empty()) kinds.push_back("E-VIPs.");
+  if (!config.routes.empty()) kinds.push_back("Virtual Routes");
+  if (!config.rules.empty()) kinds.push_back("Virtual Rules");
+  return kinds;
+}
+
 }  // namespace
 
 Machine::Machine(std::shared_ptr<const InstanceConfig> config, IpAddress primary)
@@ -142,6 +151,9 @@ void Machine::exit_master(RouterState to, Turn& turn) {
   restore_limit_.clear();
   turn.actions.push_back(CancelAnnouncements{});
   turn.actions.push_back(LogLine{fmt::format("({}) removing VIPs.", config_->name), true});
+  for (const char* kind : other_kinds(*config_)) {
+    turn.actions.push_back(LogLine{fmt::format("({}) removing {}", config_->name, kind), true});
+  }
   turn.actions.push_back(RemoveAddresses{});
 }
 
@@ -163,6 +175,9 @@ void Machine::take_over(Turn& turn) {
   ++counters_.became_master;
   turn.actions.push_back(LogLine{fmt::format("({}) Entering MASTER STATE", config_->name)});
   turn.actions.push_back(LogLine{fmt::format("({}) setting VIPs.", config_->name), true});
+  for (const char* kind : other_kinds(*config_)) {
+    turn.actions.push_back(LogLine{fmt::format("({}) setting {}", config_->name, kind), true});
+  }
   turn.actions.push_back(AddAddresses{});
   announce_all(turn);
   notify(RouterState::master, turn);
@@ -325,7 +340,8 @@ void Machine::reconfigure_master(const InstanceConfig& before, Turn& turn) {
   if (adverts_differ(before, *config_)) send_advert(effective_priority(), turn);
   const auto old_addresses = all_addresses(before);
   const auto new_addresses = all_addresses(*config_);
-  if (old_addresses == new_addresses) return;
+  const bool same_routing = before.routes == config_->routes && before.rules == config_->rules;
+  if (old_addresses == new_addresses && same_routing) return;
   turn.actions.push_back(AddAddresses{});
   Announce announce{config_->garp.repeat, {}};
   for (const VirtualAddress& address : new_addresses) {

@@ -202,22 +202,23 @@ void Transport::on_packet(Ports::value_type& entry, const HeardPacket& packet) {
 /// One that is alone with its VRID decides itself what to make of the packet. Of several unicast
 /// routers it is the one that has the sender as its peer and the destination as its source.
 Instance* Transport::find(const Port& port, const Datagram& datagram) {
-  const auto range =
-      std::ranges::equal_range(port.listeners, pdu_vrid(datagram.pdu), {}, &Listener::vrid);
+  const VirtualRouterId vrid = pdu_vrid(datagram.pdu);
+  const auto first = std::ranges::lower_bound(port.listeners, vrid, {}, &Listener::vrid);
+  const auto last = std::ranges::upper_bound(port.listeners, vrid, {}, &Listener::vrid);
   Instance* found = nullptr;
-  int best = range.size() == 1 ? -1 : 0;
-  for (const Listener& listener : range) {
-    const InstanceConfig& config = listener.instance->config();
+  int best = last - first == 1 ? -1 : 0;
+  for (auto listener = first; listener != last; ++listener) {
+    const InstanceConfig& config = listener->instance->config();
     if (!config.is_unicast() && datagram.multicast()) {
       // Another pair may use our number on another group that we hear too.
-      if (config.mcast_group == datagram.destination) return listener.instance;
+      if (config.mcast_group == datagram.destination) return listener->instance;
       continue;
     }
     const bool peer = std::ranges::find(config.unicast->peers, datagram.source,
                                         &UnicastPeer::address) != config.unicast->peers.end();
-    const bool own = listener.instance->source == datagram.destination;
+    const bool own = listener->instance->source == datagram.destination;
     const int fit = (peer ? 2 : 0) + (own ? 1 : 0);
-    if (fit > best) found = listener.instance;
+    if (fit > best) found = listener->instance;
     best = std::max(best, fit);
   }
   return found;

@@ -64,6 +64,22 @@ class Frame:
         """The sender's address of an ARP."""
         return socket.inet_ntoa(self.data[28:32])
 
+    @property
+    def is_unsolicited(self):
+        """Whether it is a neighbour advertisement to all nodes."""
+        to_all = socket.inet_pton(socket.AF_INET6, "ff02::1")
+        return self._is_v6() and self.data[20] == 58 and self.data[54] == 136 and self.data[38:54] == to_all
+
+    @property
+    def target(self):
+        """The address a neighbour advertisement is about."""
+        return socket.inet_ntop(socket.AF_INET6, self.data[62:78])
+
+    @property
+    def from_router(self):
+        """The router flag of a neighbour advertisement."""
+        return bool(self.data[58] & 0x80)
+
     def __repr__(self):
         kind = "arp" if self.is_arp else "vrrp" if self.is_advert else "frame"
         return f"{self.time:.6f} {self.host} {kind} {self.data.hex()}"
@@ -96,7 +112,7 @@ class Capture:
                 continue
             frame = Frame(time.monotonic(), host, data)
             # Ordinary traffic would only make the record long.
-            if frame.is_arp or frame.is_advert:
+            if frame.is_arp or frame.is_advert or frame.is_unsolicited:
                 self.frames.append(frame)
 
     def adverts(self, host=None, vrid=None, since=0.0):
@@ -119,6 +135,14 @@ class Capture:
             and host in (None, frame.host)
             and address in (None, frame.arp_address)
             and frame.time >= since
+        ]
+
+    def unsolicited(self, host=None, since=0.0):
+        """The unsolicited neighbour advertisements seen so far, oldest first."""
+        return [
+            frame
+            for frame in list(self.frames)
+            if frame.is_unsolicited and host in (None, frame.host) and frame.time >= since
         ]
 
     def close(self):

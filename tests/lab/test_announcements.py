@@ -31,7 +31,7 @@ def gaps(frames):
     return [(after - before) * 1000 for before, after in zip(times, times[1:])]
 
 
-@case("announcements/pace-of-an-interface", seconds=10)
+@case("announcements/pace-of-an-interface", ours_only=True, seconds=10)
 def pace(lab):
     """Instances on one interface share its pace; adverts do not wait for it."""
     text = PACED + routers.instance("VI_1", 51, 150, "0.1", "version 3", ["10.9.0.100/24", "10.9.0.101/24"])
@@ -56,7 +56,7 @@ def group(lab):
     check(95 < min(pauses) and max(pauses) < 130, f"pauses: {pauses}")
 
 
-@case("announcements/refresh-and-second-batch", seconds=12)
+@case("announcements/refresh-and-second-batch", ours_only=True, seconds=12)
 def refresh(lab):
     """garp_master_delay, _repeat, _refresh and _refresh_repeat, each counted."""
     extra = "version 3\ngarp_master_delay 1\ngarp_master_repeat 3\n"

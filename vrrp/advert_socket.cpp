@@ -16,6 +16,8 @@ namespace {
 
 /// An IPv4 header with options and AH, or 255 IPv6 addresses and a trailer fit.
 constexpr std::size_t kLargestPacket = 4352;
+/// Packets read at a time.
+constexpr unsigned kBatch = 8;
 /// Adverts of some thousand routers that leave at once.
 constexpr int kSendBuffer = 4 * 1024 * 1024;
 /// Queueing priority of control traffic (TC_PRIO_CONTROL), so that a full queue does not hold
@@ -94,6 +96,28 @@ void read_header(msghdr& message, const sockaddr_storage& from, HeardPacket& pac
     }
   }
 }
+
+/// Room for one received packet and what the kernel says of it.
+struct Slot {
+  std::array<std::uint8_t, kLargestPacket> octets;
+  alignas(cmsghdr) std::array<std::uint8_t, 128> control;
+  sockaddr_storage from;
+  iovec part;
+
+  /// `facts`: its addresses are wanted too.
+  msghdr header(bool facts) {
+    part = {octets.data(), octets.size()};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    if (!facts) return message;
+    message.msg_name = &from;
+    message.msg_namelen = sizeof from;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    return message;
+  }
+};
 
 /// Appends ancillary data to a message whose control buffer is large enough and zero.
 template <typename Value>
@@ -178,27 +202,26 @@ void ListeningSocket::leave(const IpAddress& group) {
 }
 
 bool ListeningSocket::receive(unsigned limit, const std::function<void(const HeardPacket&)>& each) {
-  std::array<std::uint8_t, kLargestPacket> buffer;
-  alignas(cmsghdr) std::array<std::uint8_t, 128> control;
-  for (unsigned i = 0; i < limit; ++i) {
-    sockaddr_storage from{};
-    iovec part{buffer.data(), buffer.size()};
-    msghdr message{};
-    message.msg_name = &from;
-    message.msg_namelen = sizeof from;
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    const ssize_t size = recvmsg(fd_.get(), &message, MSG_DONTWAIT);
-    if (size < 0 && errno == EINTR) continue;
+  std::array<Slot, kBatch> slots;
+  std::array<mmsghdr, kBatch> messages;
+  const bool v6 = family_ == Family::ipv6;
+  for (unsigned read = 0; read < limit;) {
+    const unsigned wanted = std::min<unsigned>(kBatch, limit - read);
+    for (unsigned i = 0; i < wanted; ++i) messages[i].msg_hdr = slots[i].header(v6);
+    const int count = recvmmsg(fd_.get(), messages.data(), wanted, MSG_DONTWAIT, nullptr);
+    if (count < 0 && errno == EINTR) continue;
     // ENETDOWN comes once per loss of the link; the monitor tells of that.
-    if (size < 0) return false;
-    if ((message.msg_flags & MSG_TRUNC) != 0) continue;
-    HeardPacket packet;
-    packet.octets = ByteView(buffer.data(), static_cast<std::size_t>(size));
-    if (family_ == Family::ipv6) read_header(message, from, packet);
-    each(packet);
+    if (count < 0) return false;
+    for (unsigned i = 0; i < static_cast<unsigned>(count); ++i) {
+      if ((messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0) continue;
+      HeardPacket packet;
+      packet.octets = ByteView(slots[i].octets.data(), messages[i].msg_len);
+      if (v6) read_header(messages[i].msg_hdr, slots[i].from, packet);
+      each(packet);
+    }
+    read += static_cast<unsigned>(count);
+    // Fewer than there was room for: that was all, and it need not be asked for again.
+    if (static_cast<unsigned>(count) < wanted) return false;
   }
   return true;
 }

@@ -2,10 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
-
-#include "vrrp/timing.hpp"
+#include "vrrp/freshness.hpp"
 
 namespace understudy::vrrp {
 namespace {
@@ -15,39 +12,6 @@ void adopt_senders(const run::HandoverPage& page, Instance& instance) {
     const auto sender = page.read<Sender>(sender_key(instance.config(), place));
     if (!sender) return;
     instance.wire.senders.restore(place, *sender);
-  }
-}
-
-bool is_fresh_master(const InstanceConfig& config, const InstanceRecord& record, TimePoint now) {
-  // The shortest patience a peer can have: the highest priority below the owner's.
-  const Duration patience =
-      master_down_interval(config.version, Priority(kOwnerPriority.value() - 1),
-                           config.advert_interval, config.down_timer_adverts);
-  return record.last_advert <= now && now - record.last_advert < patience;
-}
-
-/// What is left of a backup's patience; nullopt: nothing, or the record is none of a backup's.
-std::optional<MachineMemory> fresh_backup(const InstanceConfig& config, MachineMemory memory,
-                                          TimePoint now) {
-  const Duration interval = memory.master_interval.count() > 0 ? memory.master_interval
-                                                               : Duration(config.advert_interval);
-  const Duration patience =
-      master_down_interval(config.version, config.priority, interval, config.down_timer_adverts);
-  if (memory.timer_start > now || now - memory.timer_start >= patience) return std::nullopt;
-  const Duration listening = interval + skew_time(config.version, config.priority, interval);
-  memory.timer_start = std::max(memory.timer_start, now - (patience - listening));
-  return memory;
-}
-
-std::optional<MachineMemory> fresh(const InstanceConfig& config, const InstanceRecord& record,
-                                   TimePoint now) {
-  switch (record.memory.state) {
-    case RouterState::master:
-      return is_fresh_master(config, record, now) ? std::optional(record.memory) : std::nullopt;
-    case RouterState::backup:
-      return fresh_backup(config, record.memory, now);
-    default:
-      return std::nullopt;
   }
 }
 
@@ -97,7 +61,8 @@ std::vector<std::optional<MachineMemory>> fresh_memories(const run::HandoverPage
   memories.reserve(config.instances.size());
   for (const InstanceConfig& instance : config.instances) {
     const auto record = page.read<InstanceRecord>(record_key(instance));
-    memories.push_back(record ? fresh(instance, *record, now) : std::nullopt);
+    memories.push_back(record ? fresh(instance, record->memory, record->last_advert, now)
+                              : std::nullopt);
   }
   return memories;
 }

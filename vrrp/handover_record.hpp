@@ -41,9 +41,7 @@ void rename_records(run::HandoverPage& page, const InstanceConfig& before,
 /// Goes on with the predecessor's packet ids, sequences and replay marks, however old they are: no
 /// peer believes lower ones.
 void adopt_record(const run::HandoverPage& page, Instance& instance);
-/// What each instance was, in the order of the configuration, where that is fresh: a master whose
-/// last advert is so young that no peer can have taken over, or a backup whose patience has not
-/// ended. Such a backup listens for at least an advert interval, for nobody did while it was dead.
+/// What each instance was, in the order of the configuration, where that is fresh (freshness.hpp).
 [[nodiscard]] std::vector<std::optional<MachineMemory>> fresh_memories(
     const run::HandoverPage& page, const VrrpConfig& config, TimePoint now);
 

@@ -79,6 +79,22 @@ Result<void> prepare_hearing(const Fd& fd, Family family) {
   return {};
 }
 
+Result<void> change_membership(const Fd& fd, bool join, const IpAddress& group,
+                               InterfaceIndex index) {
+  constexpr const char* kWhat = "cannot join the multicast group";
+  if (group.is_v4()) {
+    ip_mreqn request{};
+    request.imr_multiaddr = group.v4();
+    request.imr_ifindex = static_cast<int>(index.value());
+    return set(fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, request, kWhat);
+  }
+  const ipv6_mreq request{group.v6(), index.value()};
+  return set(fd, IPPROTO_IPV6, join ? IPV6_ADD_MEMBERSHIP : IPV6_DROP_MEMBERSHIP, request, kWhat);
+}
+
+/// The socket may not be a member of more groups.
+bool is_full(const Error& error) { return error.code == ENOBUFS || error.code == ENOMEM; }
+
 /// The addresses and the hop limit of an IPv6 packet, from where recvmsg(2) puts them.
 void read_header(msghdr& message, const sockaddr_storage& from, HeardPacket& packet) {
   packet.source = Endpoint::from_sockaddr(from).address;
@@ -172,32 +188,38 @@ Result<void> ListeningSocket::set_room(unsigned octets) {
 
 Result<void> ListeningSocket::join(const IpAddress& group) {
   if (groups_[group]++ > 0) return {};
-  Result<void> done;
-  if (family_ == Family::ipv4) {
-    ip_mreqn request{};
-    request.imr_multiaddr = group.v4();
-    request.imr_ifindex = static_cast<int>(index_.value());
-    done = set(fd_, IPPROTO_IP, IP_ADD_MEMBERSHIP, request, "cannot join the multicast group");
-  } else {
-    const ipv6_mreq request{group.v6(), index_.value()};
-    done = set(fd_, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, request, "cannot join the multicast group");
-  }
+  const auto add = [&](const Fd& fd) { return change_membership(fd, true, group, index_); };
+  auto done = add(fd_);
+  if (!done && is_full(done.error()) && !further_.empty()) done = add(further_.back());
+  if (!done && is_full(done.error())) done = join_further(add);
   if (!done) groups_.erase(group);
   return done;
+}
+
+/// The kernel lets a socket be a member of few groups (igmp_max_memberships): another one holds
+/// more, and this one hears them because it hears what anybody on the host joined.
+Result<void> ListeningSocket::join_further(const std::function<Result<void>(const Fd&)>& add) {
+  const bool v4 = family_ == Family::ipv4;
+  auto fd = open_raw(family_, kIpProtocolVrrp);
+  if (!fd) return fd.error();
+  if (auto done = nothing_in(*fd); !done) return done;
+  if (auto done = set(fd_, v4 ? int{IPPROTO_IP} : int{IPPROTO_IPV6},
+                      v4 ? IP_MULTICAST_ALL : IPV6_MULTICAST_ALL, 1, "MULTICAST_ALL");
+      !done) {
+    return done;
+  }
+  further_.push_back(std::move(*fd));
+  return add(further_.back());
 }
 
 void ListeningSocket::leave(const IpAddress& group) {
   const auto found = groups_.find(group);
   if (found == groups_.end() || --found->second > 0) return;
   groups_.erase(found);
-  if (family_ == Family::ipv4) {
-    ip_mreqn request{};
-    request.imr_multiaddr = group.v4();
-    request.imr_ifindex = static_cast<int>(index_.value());
-    setsockopt(fd_.get(), IPPROTO_IP, IP_DROP_MEMBERSHIP, &request, sizeof request);
-  } else {
-    const ipv6_mreq request{group.v6(), index_.value()};
-    setsockopt(fd_.get(), IPPROTO_IPV6, IPV6_DROP_MEMBERSHIP, &request, sizeof request);
+  // One of them is the member.
+  if (change_membership(fd_, false, group, index_)) return;
+  for (const Fd& fd : further_) {
+    if (change_membership(fd, false, group, index_)) return;
   }
 }
 

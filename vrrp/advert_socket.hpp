@@ -6,6 +6,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "daemon/base/address.hpp"
 #include "daemon/base/bytes.hpp"
@@ -47,7 +49,11 @@ class ListeningSocket {
   ListeningSocket(Fd fd, Family family, InterfaceIndex index)
       : fd_(std::move(fd)), family_(family), index_(index) {}
 
+  Result<void> join_further(const std::function<Result<void>(const Fd&)>& add);
+
   Fd fd_;
+  /// Members of groups that are too many for one socket.
+  std::vector<Fd> further_;
   Family family_;
   InterfaceIndex index_;
   std::map<IpAddress, unsigned> groups_;

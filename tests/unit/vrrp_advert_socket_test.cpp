@@ -60,6 +60,14 @@ class Wire {
     const IpAddress source = ip("10.9.0.1");
     return send(wrap_ipv4(Bytes(8, number), {source, destination, number}), source, destination);
   }
+  Result<void> join(const IpAddress& group) {
+    Result<void> done;
+    network_.inside('b', [&] { done = listening->join(group); });
+    return done;
+  }
+  void leave(const IpAddress& group) {
+    network_.inside('b', [&] { listening->leave(group); });
+  }
   /// What arrives within a tenth of a second after the last packet.
   std::vector<Heard> hear() {
     std::vector<Heard> all;
@@ -91,19 +99,33 @@ TEST_CASE("only the groups that were joined are heard, as often as they were joi
     return wire.hear().size();
   };
   CHECK(heard_after_sending() == 0);
-  REQUIRE(wire.listening->join(kGroup).has_value());
-  REQUIRE(wire.listening->join(kGroup).has_value());
+  REQUIRE(wire.join(kGroup).has_value());
+  REQUIRE(wire.join(kGroup).has_value());
   CHECK(heard_after_sending() == 1);
-  wire.listening->leave(kGroup);
+  wire.leave(kGroup);
   CHECK(heard_after_sending() == 1);
-  wire.listening->leave(kGroup);
+  wire.leave(kGroup);
   CHECK(heard_after_sending() == 0);
+}
+
+TEST_CASE("more groups than the kernel lets a socket join") {
+  NEEDS_NAMESPACES();
+  Wire wire(Family::ipv4);
+  std::vector<IpAddress> groups;
+  for (unsigned i = 1; i <= 50; ++i)
+    groups.push_back(ip(("224.0.0." + std::to_string(i + 100)).c_str()));
+  for (const IpAddress& group : groups) REQUIRE(wire.join(group).has_value());
+  for (const IpAddress& group : groups) REQUIRE(wire.send_ipv4(1, group) == 0);
+  CHECK(wire.hear().size() == groups.size());
+  for (const IpAddress& group : groups) wire.leave(group);
+  for (const IpAddress& group : groups) REQUIRE(wire.send_ipv4(1, group) == 0);
+  CHECK(wire.hear().empty());
 }
 
 TEST_CASE("many packets are read in order, no more of them than asked for") {
   NEEDS_NAMESPACES();
   Wire wire(Family::ipv4);
-  REQUIRE(wire.listening->join(kGroup).has_value());
+  REQUIRE(wire.join(kGroup).has_value());
   for (std::uint8_t number = 1; number <= 21; ++number) {
     REQUIRE(wire.send_ipv4(number, kGroup) == 0);
   }
@@ -131,7 +153,7 @@ TEST_CASE("IPv6: addresses and hop limit are handed over; multicast has 255, uni
   NEEDS_NAMESPACES();
   Wire wire(Family::ipv6);
   const IpAddress group = ip("ff02::12");
-  REQUIRE(wire.listening->join(group).has_value());
+  REQUIRE(wire.join(group).has_value());
   const IpAddress source = ip("fd00::1");
   const IpAddress peer = ip("fd00::2");
   const Bytes pdu(24, 1);
@@ -152,7 +174,7 @@ TEST_CASE("IPv6: addresses and hop limit are handed over; multicast has 255, uni
 TEST_CASE("a source that is not ours is used all the same") {
   NEEDS_NAMESPACES();
   Wire wire(Family::ipv6);
-  REQUIRE(wire.listening->join(ip("ff02::12")).has_value());
+  REQUIRE(wire.join(ip("ff02::12")).has_value());
   REQUIRE(wire.send(Bytes(8, 1), ip("fd00::99"), ip("ff02::12")) == 0);
   const auto heard = wire.hear();
   REQUIRE(heard.size() == 1);
@@ -162,7 +184,7 @@ TEST_CASE("a source that is not ours is used all the same") {
 TEST_CASE("of AH only what protects VRRP is heard") {
   NEEDS_NAMESPACES();
   Wire wire(Family::ipv4, kIpProtocolAh);
-  REQUIRE(wire.listening->join(kGroup).has_value());
+  REQUIRE(wire.join(kGroup).has_value());
   const IpAddress source = ip("10.9.0.1");
   auto packet = wrap_ah(Bytes(16, 1), {source, kGroup, 1}, 1, "password");
   REQUIRE(packet.has_value());

@@ -68,7 +68,7 @@ KernelObjects::KernelObjects(Loop& loop, Log& log, netlink::Socket& commands,
       commands_port_(commands.port()),
       addresses_(log, commands, monitor, page),
       routing_(log, commands, monitor, page),
-      slice_(loop, [this] { work(); }),
+      slice_(loop, [this] { go_on(); }),
       timer_(loop, [this] { expire(); }) {}
 
 // ---- What is wanted
@@ -172,6 +172,11 @@ bool KernelObjects::reconcile() {
 }
 
 void KernelObjects::work() {
+  // Under way already: whoever asks often does not get larger slices.
+  if (!slice_.deadline()) go_on();
+}
+
+void KernelObjects::go_on() {
   if (held_) return;
   if (pending() && reconcile()) slice_.arm(loop_.now());
   arm();

@@ -80,6 +80,7 @@ class KernelObjects {
  private:
   /// Sends at most a slice of what is left; true when there is more.
   bool reconcile();
+  void go_on();
   void watch_routing(const VrrpConfig& config);
   void restore_static(const IpAddress& address);
   void arm();

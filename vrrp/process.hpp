@@ -1,6 +1,6 @@
 // The vrrp child process: wires machines, sockets, kernel and parent together.
 //
-// The way of a packet: AdvertSocket::receive (socket.hpp), called by Transport (transport.hpp):
+// The way of a packet: ListeningSocket (advert_socket.hpp), read by Transport (transport.hpp):
 // read_ipv4 (datagram.hpp), examine (reception.hpp) -> Routers (routers.hpp) ->
 // Machine::step (machine.hpp; machine_adverts.cpp) -> its Actions to the Executor (executor.hpp):
 // adverts by Transport, addresses by KernelObjects, announcements by Announcer, news as a

@@ -173,3 +173,22 @@ def vrf(lab):
     always(lambda: not net["director2"].has(VIP), 2, "director2 hears director1", 0.05)
     first.stop()
     eventually(lambda: net["director2"].has(VIP), 5, "director2 takes over")
+
+
+@case("transport/unknown-vrids", ours_only=True, seconds=8)
+def unknown_vrids(lab):
+    """log_unknown_vrids names a VRID nobody here has, once in a while; without it none is named."""
+    net = _network(lab, "10.9.0.{}/24")
+    fast = "version 3\n advert_int 0.1"
+    lab.daemon(net["director1"], _instance(150, fast, vrid=9)).start()
+    told = "global_defs {\n log_unknown_vrids\n}\n" + _instance(100, fast, "10.9.1.2")
+    daemon = lab.daemon(net["director2"], told).start()
+    line = "Unknown VRID(9) received on interface(eth0) from 10.9.0.1. ignoring..."
+    daemon.wait_log(line)
+    time.sleep(2)
+    equal(daemon.log.count(line), 1, "lines about VRID 9")
+    daemon.stop()
+    daemon.configure(told.replace(" log_unknown_vrids\n", ""))
+    daemon.start()
+    time.sleep(2)
+    equal(daemon.log.count(line), 1, "lines about VRID 9 in both runs")

@@ -134,7 +134,7 @@ def grow(lab):
     equal(daemon.log.count("(VI_1) Entering"), 2, "states of VI_1: BACKUP at the start, MASTER")
 
 
-@case("groups/startup-delay", seconds=12)
+@case("groups/startup-delay", ours_only=True, seconds=12)
 def startup_delay(lab):
     """vrrp_startup_delay: nothing is heard or sent before it has passed."""
     net = routers.network(lab)

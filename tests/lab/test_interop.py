@@ -232,3 +232,34 @@ def frr_hears_us(lab):
     always(lambda: set(FRR_VIPS) <= _held(ours), 2, "we stay master")
     daemon.stop()
     frr.are("Master", 5)
+
+
+def _first_adverts(lab, program):
+    """{(VRID, Ethernet and IP destination): the first advert's frame} of an address owner."""
+    net = _network(lab)
+    wire = net.capture()
+    # Unicast is to find its way at once.
+    net["director1"].run("ping -c1 -W1 10.9.0.2; ping -c1 -W1 fd00::2", check=False)
+    daemon = lab.daemon(net["director1"], _configuration(255, 1, 2, False), program).start()
+    count = len(_kinds(False))
+
+    def vrids():
+        return {frame.vrid for frame in wire.adverts("director1")}
+
+    eventually(lambda: len(vrids()) == count, 5, lambda: f"adverts of {count}: {vrids()}")
+    daemon.stop()
+    first = {}
+    for frame in wire.adverts("director1"):
+        destination = frame.data[38:54] if frame.data[12:14] == b"\x86\xdd" else frame.data[30:34]
+        first.setdefault((frame.vrid, frame.data[:6] + destination), frame.data)
+    return first
+
+
+@case("interop/frames", ours_only=True, seconds=10)
+def frames(lab):
+    """Every kind of advert is the original's, from the Ethernet header to the last octet."""
+    ours, theirs = _first_adverts(lab, lab.subject), _first_adverts(lab, lab.original)
+    check(ours.keys() == theirs.keys(), f"who sends to whom: {ours.keys() ^ theirs.keys()}")
+    for (vrid, _), frame in ours.items():
+        other = theirs[vrid, _]
+        check(frame == other, f"VRID {vrid}:\n  {frame.hex()}\n  {other.hex()}")

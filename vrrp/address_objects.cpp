@@ -25,9 +25,11 @@ netlink::InterfaceAddress form_of(const VirtualAddress& address, InterfaceIndex 
   form.address = address.address;
   form.prefix_length = address.prefix_length;
   form.scope = address.scope;
-  form.label = address.label;
-  form.broadcast = address.broadcast;
-  form.peer = address.peer;
+  const auto& details = *address.details;
+  if (address.details != Rare<VirtualAddress::Details>()) {
+    form.details =
+        netlink::InterfaceAddress::Details{details.label, details.broadcast, details.peer};
+  }
   form.flags = address.flags;
   return form;
 }
@@ -43,9 +45,8 @@ netlink::AddressOptions options_of(const VirtualAddress& address) {
 }
 
 bool same_form(const VirtualAddress& one, const VirtualAddress& other) {
-  return one.scope == other.scope && one.label == other.label && one.broadcast == other.broadcast &&
-         one.peer == other.peer && one.preferred_lifetime == other.preferred_lifetime &&
-         one.flags == other.flags;
+  return one.scope == other.scope && one.details == other.details &&
+         one.preferred_lifetime == other.preferred_lifetime && one.flags == other.flags;
 }
 
 /// "addr eth0 10.0.0.1/24" taken apart; nullopt for other records.

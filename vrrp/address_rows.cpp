@@ -95,8 +95,8 @@ void take_broadcast(Entry& entry, const Binding& binding) {
   }
   const auto address = IpAddress::parse(word);
   if (address && address->is_v4()) {
-    entry.address.broadcast.reset();
-    if (*address != IpAddress(in_addr{})) entry.address.broadcast = *address;
+    entry.address.details.edit().broadcast.reset();
+    if (*address != IpAddress(in_addr{})) entry.address.details.edit().broadcast = *address;
     entry.broadcast = Broadcast::given;
     return;
   }
@@ -106,16 +106,16 @@ void take_broadcast(Entry& entry, const Binding& binding) {
 }
 
 void take_label(Entry& entry, const Binding& binding) {
-  entry.address.label = binding.argument();
-  if (entry.address.label.size() < IFNAMSIZ) return;
+  entry.address.details.edit().label = binding.argument();
+  if (entry.address.details->label.size() < IFNAMSIZ) return;
   binding.error(fmt::format("Address label {} is longer than maximum length {} - removing address",
-                            entry.address.label, IFNAMSIZ - 1));
+                            entry.address.details->label, IFNAMSIZ - 1));
   entry.dropped = true;
 }
 
 void take_peer(Entry& entry, const Binding& binding) {
   const auto word = binding.argument();
-  if (entry.address.peer) {
+  if (entry.address.details->peer) {
     binding.error(fmt::format("Peer {} - another peer has already been specified", word));
     return;
   }
@@ -130,7 +130,7 @@ void take_peer(Entry& entry, const Binding& binding) {
       binding.error("Cannot specify address prefix when specifying peer address - ignoring");
     }
     entry.address.prefix_length = peer->max_prefix();
-    entry.address.peer = *peer;
+    entry.address.details.edit().peer = *peer;
   }
 }
 
@@ -222,16 +222,16 @@ void finish_broadcast(Entry& entry, const Word& word, const Binding& line) {
   constexpr std::uint8_t kLongestWithBroadcast = 30;
   VirtualAddress& address = entry.address;
   if (entry.broadcast == Broadcast::absent) return;
-  if (address.peer) {
+  if (address.details->peer) {
     line.error_at(word, "Cannot specify broadcast and peer addresses - ignoring broadcast address");
-    address.broadcast.reset();
+    address.details.edit().broadcast.reset();
   } else if (entry.broadcast == Broadcast::given) {
     return;
   } else if (address.prefix_length > kLongestWithBroadcast) {
     line.error_at(word, fmt::format("Address prefix length {} too long for broadcast",
                                     address.prefix_length));
   } else {
-    address.broadcast =
+    address.details.edit().broadcast =
         host_bits(address.address, address.prefix_length, entry.broadcast == Broadcast::all_ones);
   }
 }
@@ -244,9 +244,9 @@ void finish_ipv6(Entry& entry, const Word& word, const Binding& line) {
     }
   };
   clear(entry.address.scope != 0, "scope");
-  clear(!entry.address.label.empty(), "label");
+  clear(!entry.address.details->label.empty(), "label");
   entry.address.scope = 0;
-  entry.address.label.clear();
+  if (!entry.address.details->label.empty()) entry.address.details.edit().label.clear();
   if (!entry.has_preferred_lifetime &&
       entry.address.prefix_length == entry.address.address.max_prefix()) {
     // Deprecated, so that the kernel does not take it as a source address by itself.

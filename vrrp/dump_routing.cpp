@@ -225,14 +225,15 @@ void add_action(Line& line, const Rule& rule) {
 std::string dump_text(const VirtualAddress& address, const AddressPlace& place) {
   Line line;
   line.add("{}", prefix_text(address.address, address.prefix_length));
-  if (address.address.is_v4() && address.broadcast) {
-    line.add(" brd {}", address.broadcast->to_string());
+  if (address.address.is_v4() && address.details->broadcast) {
+    line.add(" brd {}", address.details->broadcast->to_string());
   }
   line.add(" dev {}", place.device);
   line.add_if(address.use_vmac, " use_vmac");
   line.add(" scope {}", scope_text(address.scope));
-  if (!address.label.empty()) line.add(" label {}", address.label);
-  if (address.peer) line.add(" peer {}/{}", address.peer->to_string(), address.prefix_length);
+  if (!address.details->label.empty()) line.add(" label {}", address.details->label);
+  if (address.details->peer)
+    line.add(" peer {}/{}", address.details->peer->to_string(), address.prefix_length);
   line.add_if((address.flags & IFA_F_HOMEADDRESS) != 0, " home");
   line.add_if(address.detect_duplicates, " -nodad");
   line.add_if((address.flags & IFA_F_MANAGETEMPADDR) != 0, " mngtmpaddr");

@@ -217,14 +217,14 @@ std::vector<std::string> effective_static(const StaticAddress& entry) {
 std::vector<std::string> effective_address(const VirtualAddress& address) {
   Words words;
   // A peer stands for the prefix length.
-  words.word(address.peer ? address.address.to_string()
-                          : Prefix{address.address, address.prefix_length}.to_string());
-  if (address.peer) words.add("peer", address.peer->to_string());
-  if (address.broadcast) words.add("brd", address.broadcast->to_string());
+  words.word(address.details->peer ? address.address.to_string()
+                                   : Prefix{address.address, address.prefix_length}.to_string());
+  if (address.details->peer) words.add("peer", address.details->peer->to_string());
+  if (address.details->broadcast) words.add("brd", address.details->broadcast->to_string());
   words.add_given("dev", address.device);
   words.word_if(address.use_vmac, "use_vmac");
   if (address.address.is_v4()) words.add("scope", address.scope);
-  words.add_given("label", address.label);
+  words.add_given("label", address.details->label);
   for (const AddressFlag& flag : kAddressFlags) {
     words.word_if((address.flags & flag.flag) != 0, std::string(flag.name));
   }

@@ -30,10 +30,15 @@ struct VirtualAddress {
   std::string device;
   /// Kernel scope (RT_SCOPE_UNIVERSE = 0 … RT_SCOPE_HOST = 254).
   std::uint8_t scope = 0;
-  /// Kernel address label, "eth0:1"; empty: none.
-  std::string label;
-  std::optional<IpAddress> broadcast;
-  std::optional<IpAddress> peer;
+  /// What few addresses have.
+  struct Details {
+    /// Kernel address label, "eth0:1"; empty: none.
+    std::string label;
+    std::optional<IpAddress> broadcast;
+    std::optional<IpAddress> peer;
+    bool operator==(const Details&) const = default;
+  };
+  Rare<Details> details;
   /// Seconds until the kernel prefers other source addresses; of IPv6 addresses with a length of
   /// 128 it is 0 when not given.
   std::uint32_t preferred_lifetime = kForever;

@@ -31,9 +31,10 @@ Message add_address(const InterfaceAddress& address, const AddressOptions& optio
   MessageBuilder builder(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
                          std::as_bytes(std::span(&fixed, 1)));
   builder.attribute(IFA_LOCAL, address.address.bytes());
-  if (address.peer) builder.attribute(IFA_ADDRESS, address.peer->bytes());
-  if (address.broadcast) builder.attribute(IFA_BROADCAST, address.broadcast->bytes());
-  if (!address.label.empty()) builder.attribute(IFA_LABEL, std::string_view(address.label));
+  const auto& details = *address.details;
+  if (details.peer) builder.attribute(IFA_ADDRESS, details.peer->bytes());
+  if (details.broadcast) builder.attribute(IFA_BROADCAST, details.broadcast->bytes());
+  if (!details.label.empty()) builder.attribute(IFA_LABEL, std::string_view(details.label));
   const bool unchecked = address.address.is_v6() && !options.detect_duplicates;
   const std::uint32_t flags = address.flags | (unchecked ? IFA_F_NODAD : 0U);
   if (flags != 0) builder.attribute(IFA_FLAGS, flags);
@@ -50,7 +51,8 @@ Message delete_address(const InterfaceAddress& address) {
   const ifaddrmsg fixed = fixed_for(address);
   MessageBuilder builder(RTM_DELADDR, 0, std::as_bytes(std::span(&fixed, 1)));
   builder.attribute(IFA_LOCAL, address.address.bytes());
-  builder.attribute(IFA_ADDRESS, address.peer ? address.peer->bytes() : address.address.bytes());
+  builder.attribute(IFA_ADDRESS, address.details->peer ? address.details->peer->bytes()
+                                                       : address.address.bytes());
   return builder.take();
 }
 
@@ -77,9 +79,13 @@ std::optional<AddressMessage> decode_address(ByteView message) {
   // IFA_LOCAL is absent for IPv6 without a peer; with one, IFA_ADDRESS is the other end.
   const IpAddress remote = address_of(attributes, IFA_ADDRESS);
   address.address = attributes.has(IFA_LOCAL) ? address_of(attributes, IFA_LOCAL) : remote;
-  if (!remote.empty() && remote != address.address) address.peer = remote;
-  if (attributes.has(IFA_BROADCAST)) address.broadcast = address_of(attributes, IFA_BROADCAST);
-  address.label = attributes.text(IFA_LABEL);
+  if (!remote.empty() && remote != address.address) address.details.edit().peer = remote;
+  if (attributes.has(IFA_BROADCAST)) {
+    address.details.edit().broadcast = address_of(attributes, IFA_BROADCAST);
+  }
+  // Without one of its own an address is labelled with its interface's name.
+  const std::string_view label = attributes.text(IFA_LABEL);
+  if (label.find(':') != std::string_view::npos) address.details.edit().label = label;
   address.flags = attributes.u32(IFA_FLAGS).value_or(fixed->ifa_flags);
   if (to_af(address.address.family()) != fixed->ifa_family || address.address.empty()) {
     return std::nullopt;

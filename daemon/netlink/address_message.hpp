@@ -6,6 +6,7 @@
 #include <string>
 
 #include "daemon/base/address.hpp"
+#include "daemon/base/rare.hpp"
 #include "daemon/base/types.hpp"
 #include "daemon/netlink/message.hpp"
 
@@ -22,13 +23,18 @@ struct InterfaceAddress {
   std::uint8_t prefix_length = 0;
   /// RT_SCOPE_UNIVERSE = 0 … RT_SCOPE_HOST = 254.
   std::uint8_t scope = 0;
-  /// "eth0:1"; empty: the interface's name (IPv4) or none.
-  std::string label;
-  std::optional<IpAddress> broadcast;
-  /// Other end of a point-to-point link.
-  std::optional<IpAddress> peer;
   /// IFA_F_*.
   std::uint32_t flags = 0;
+  /// What few addresses have.
+  struct Details {
+    /// "eth0:1"; empty: the interface's name (IPv4) or none.
+    std::string label;
+    std::optional<IpAddress> broadcast;
+    /// Other end of a point-to-point link.
+    std::optional<IpAddress> peer;
+    bool operator==(const Details&) const = default;
+  };
+  Rare<Details> details;
   bool operator==(const InterfaceAddress&) const = default;
 };
 

@@ -25,8 +25,8 @@ InterfaceAddress sample() {
   address.address = ip("10.9.0.100");
   address.prefix_length = 24;
   address.scope = RT_SCOPE_LINK;
-  address.label = "eth0:1";
-  address.broadcast = ip("10.9.0.255");
+  address.details.edit().label = "eth0:1";
+  address.details.edit().broadcast = ip("10.9.0.255");
   return address;
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("an address survives the way into a message and back") {
   CHECK(decode_address(delete_address(address))->removed);
 
   InterfaceAddress pair = sample();
-  pair.peer = ip("10.9.9.9");
+  pair.details.edit().peer = ip("10.9.9.9");
   CHECK(decode_address(add_address(pair))->address == pair);
 
   InterfaceAddress v6;

@@ -360,8 +360,8 @@ TEST_CASE("addresses have the options they are configured with") {
   Holder holder(network);
   auto config = instance("VI_1", {address("10.20.0.1", 24), address("10.21.0.2", 24),
                                   address("2001:db8::1", 128), address("2001:db8::2", 64)});
-  config.addresses[0].label = "eth0:v";
-  config.addresses[0].broadcast = ip("10.20.0.255");
+  config.addresses[0].details.edit().label = "eth0:v";
+  config.addresses[0].details.edit().broadcast = ip("10.20.0.255");
   config.addresses[0].scope = RT_SCOPE_LINK;
   config.addresses[1].flags = IFA_F_NOPREFIXROUTE;
   config.addresses[2].preferred_lifetime = 0;

@@ -92,7 +92,7 @@ TEST_CASE("an address in another form and an instance with another name keep mas
   const Site site;
   auto renamed = fast_instance(100);
   renamed.name = "WEB";
-  renamed.addresses[0].label = "eth0:1";
+  renamed.addresses[0].details.edit().label = "eth0:1";
   auto options = site.options('a');
   options.reloads = {configuration({renamed})};
   VrrpChild a(site.network, 'a', configuration({fast_instance(100)}), options);

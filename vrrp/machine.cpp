@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "vrrp/timing.hpp"
+#include "vrrp/wiring.hpp"
 
 namespace understudy::vrrp {
 namespace {
@@ -299,9 +300,9 @@ void Machine::handle(const AddressLost& event, Turn& turn) {
     return candidate.address == event.address;
   });
   if (lost == all.end()) return;
-  turn.actions.push_back(LogLine{
-      fmt::format("Netlink reflector reports IP {} removed from {}", event.address.to_string(),
-                  lost->device.empty() ? config_->interface : lost->device)});
+  turn.actions.push_back(
+      LogLine{fmt::format("Netlink reflector reports IP {} removed from {}",
+                          event.address.to_string(), interface_of(*config_, *lost))});
   if (restore_limit_.lost(event.address, turn.now)) restore(event.address, turn);
 }
 
@@ -341,11 +342,15 @@ void Machine::reconfigure_master(const InstanceConfig& before, Turn& turn) {
   const auto old_addresses = all_addresses(before);
   const auto new_addresses = all_addresses(*config_);
   const bool same_routing = before.routes == config_->routes && before.rules == config_->rules;
-  if (old_addresses == new_addresses && same_routing) return;
+  // With and without a VMAC they are on different interfaces.
+  const bool same_place = own_interface(before) == own_interface(*config_);
+  if (old_addresses == new_addresses && same_routing && same_place) return;
   turn.actions.push_back(AddAddresses{});
   Announce announce{config_->garp.repeat, {}};
   for (const VirtualAddress& address : new_addresses) {
-    if (std::find(old_addresses.begin(), old_addresses.end(), address) == old_addresses.end()) {
+    const auto old = std::find(old_addresses.begin(), old_addresses.end(), address);
+    if (old == old_addresses.end() ||
+        interface_of(before, *old) != interface_of(*config_, address)) {
       announce.only.push_back(address.address);
     }
   }

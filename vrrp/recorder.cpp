@@ -31,13 +31,19 @@ constexpr std::size_t kPlaces = 1U << 14U;
 constexpr int kEndMilliseconds = 1000;
 
 Result<Fd> open_file(const std::string& path) {
-  Fd fd(open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+  Fd fd(open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
              S_IRUSR | S_IWUSR));
   if (!fd) return Error::from_errno(errno, path);
   struct stat found {};
   if (fstat(fd.get(), &found) < 0) return Error::from_errno(errno, path);
   if (!S_ISREG(found.st_mode) || found.st_uid != geteuid()) {
     return Error{path + " is not a regular file of ours"};
+  }
+  // A process that was killed may have left a part of a line.
+  char last = '\n';
+  if (found.st_size > 0 && pread(fd.get(), &last, 1, found.st_size - 1) == 1 && last != '\n' &&
+      write(fd.get(), "\n", 1) != 1) {
+    return Error::from_errno(errno, path);
   }
   return fd;
 }
@@ -56,9 +62,10 @@ int write_line(const Fd& fd, std::string line) {
 }
 
 RecordingStart recording_start() {
+  const TimePoint now = Clock::now();
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
-  return {UNDERSTUDY_VERSION,
-          std::chrono::duration_cast<Duration>(wall) - Clock::now().time_since_epoch()};
+  return {UNDERSTUDY_VERSION, std::chrono::duration_cast<Duration>(wall) - now.time_since_epoch(),
+          now};
 }
 
 }  // namespace

@@ -135,7 +135,8 @@ struct Writer {
 Json to_json(const RecordingStart& start) {
   return {{"recording", kRecordingFormat},
           {"version", text_json(start.version)},
-          {"wall_clock", nanoseconds(start.wall_clock)}};
+          {"wall_clock", nanoseconds(start.wall_clock)},
+          {"at", nanoseconds(start.at)}};
 }
 
 Json to_json(const RecordedInput& recorded) {
@@ -242,7 +243,7 @@ Result<RecordingLine> read_start(Members& in) {
       in.problem().empty() && format != kRecordingFormat) {
     return Error{fmt::format("format {} of a recording is not known", format)};
   }
-  RecordingStart start{in.text("version"), in.duration("wall_clock")};
+  RecordingStart start{in.text("version"), in.duration("wall_clock"), in.time("at")};
   if (!in.problem().empty()) return Error{in.problem()};
   return RecordingLine(std::move(start));
 }

@@ -2,7 +2,7 @@
 // stepped through again (understudy replay). Pure: lines to values and back.
 //
 // A line is a JSON object. The first of a run says what it is:
-//   {"recording": 1, "version": "0.1.0", "wall_clock": NANOSECONDS}
+//   {"recording": 1, "version": "0.1.0", "wall_clock": NANOSECONDS, "at": NANOSECONDS}
 // and all others are an input (ensemble.hpp) at a time of the monotonic clock in nanoseconds:
 //   {"at": 81234567890, "input": "advert", "instance": 0, "source": "10.0.0.2", "priority": 90, …}
 // A file may hold several runs one after the other. No line holds a secret: see mask.hpp.
@@ -29,6 +29,7 @@ struct RecordingStart {
   /// What the wall clock showed at the beginning of the monotonic clock: added to a time it gives
   /// the time since 1970-01-01 UTC.
   Duration wall_clock{};
+  TimePoint at;
   bool operator==(const RecordingStart&) const = default;
 };
 

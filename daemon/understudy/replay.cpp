@@ -58,6 +58,8 @@ Result<ReplayedStep> Replay::begin(const RecordingStart& start) {
   wall_clock_ = start.wall_clock;
   begun_ = true;
   ReplayedStep step;
+  step.begins_run = true;
+  step.wall_clock = wall_clock_ + start.at.time_since_epoch();
   step.input = fmt::format("a run of version {} begins", start.version);
   return step;
 }

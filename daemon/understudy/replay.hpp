@@ -34,13 +34,15 @@ struct ReplayedStep {
   std::vector<ReplayedSubject> subjects;
   /// The state of a subject is another than before.
   bool changed = false;
+  /// It is no input, but where a run begins.
+  bool begins_run = false;
 };
 
 /// Runs of the vrrp process, made again from their recording.
 class Replay {
  public:
   /// Takes the next line. A line that begins a run gives a step that says so; an error tells what
-  /// is wrong with the line, after which nothing can be replayed.
+  /// is wrong with the line, after which only another run can be replayed.
   [[nodiscard]] Result<ReplayedStep> step(std::string_view line);
 
  private:

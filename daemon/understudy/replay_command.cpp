@@ -14,11 +14,16 @@
 namespace understudy::tool {
 namespace {
 
-/// A step is about the instance, or about everything.
+/// A step is about the instance; every one is when none is named.
 bool concerns(const ReplayedStep& step, const std::string& instance) {
-  return instance.empty() || std::ranges::any_of(step.subjects, [&](const auto& subject) {
+  return instance.empty() || step.begins_run ||
+         std::ranges::any_of(step.subjects, [&](const auto& subject) {
            return subject.kind == "instance" && subject.name == instance;
          });
+}
+
+void print(const ReplayedStep& step, bool json) {
+  fmt::print("{}", json ? to_json(step).dump() + "\n" : to_text(step));
 }
 
 }  // namespace
@@ -30,27 +35,24 @@ int run_replay(const Arguments& arguments) {
     fmt::print(stderr, "{}: cannot be read\n", path);
     return EXIT_FAILURE;
   }
-  const bool json = arguments.has("json");
-  const bool only_changes = arguments.has("changes");
   const std::string instance = arguments.get("instance");
   Replay replay;
   std::size_t number = 0;
+  // What is wrong with the last line. A process that was killed may have left a part of one: there
+  // is nothing after it, or another run.
+  std::string problem;
   for (std::string line; std::getline(file, line);) {
     ++number;
-    // A process that was killed may have left a part of a line.
-    if (file.eof()) {
-      fmt::print(stderr, "{}:{}: ends within a line\n", path, number);
-      break;
-    }
     const auto step = replay.step(line);
+    if (!problem.empty() && !(step && step->begins_run)) return EXIT_FAILURE;
+    problem = step ? "" : step.error().message;
     if (!step) {
-      fmt::print(stderr, "{}:{}: {}\n", path, number, step.error().message);
-      return EXIT_FAILURE;
+      fmt::print(stderr, "{}:{}: {}\n", path, number, problem);
+    } else if (concerns(*step, instance) && (!arguments.has("changes") || step->changed)) {
+      print(*step, arguments.has("json"));
     }
-    if (!concerns(*step, instance) || (only_changes && !step->changed)) continue;
-    fmt::print("{}", json ? to_json(*step).dump() + "\n" : to_text(*step));
   }
-  return EXIT_SUCCESS;
+  return problem.empty() || number > 1 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 }  // namespace understudy::tool

@@ -153,7 +153,7 @@ def understudy(lab):
 
 @case("reload-vrrp/recorded", ours_only=True, seconds=14)
 def recorded(lab):
-    """A recorded run, reload and failover included, is replayed to the states the log tells of."""
+    """A recorded run, death, reload and failover included, replays to the states in the log."""
     net = routers.network(lab)
     path = "/var/lib/recording"
     texts = routers.texts("pass")
@@ -161,6 +161,8 @@ def recorded(lab):
     eventually(lambda: net["director1"].has(routers.VIP), 8, "master")
     second = lab.daemon(net["director2"], texts[1]).start()
     second.wait_log("Entering BACKUP STATE")
+    first.signal("vrrp", signal.SIGKILL)
+    first.wait_log("Continuing in MASTER STATE")
     first.configure(texts[0].replace("priority 150", "priority 90"))
     first.reload()
     first.wait_log("Entering BACKUP STATE", count=2)
@@ -177,4 +179,4 @@ def recorded(lab):
     equal(words, logged, "the states")
     changes = net["director1"].run([tool, "replay", "--changes", path])
     states = [line.split()[1] for line in changes.splitlines() if line.startswith("    VI_1 ")]
-    equal(states, ["BACKUP", "MASTER", "BACKUP", "FAULT", "BACKUP", "STOP"], "the changes")
+    equal(states, ["BACKUP", "MASTER", "MASTER", "BACKUP", "FAULT", "BACKUP", "STOP"], "the changes")

@@ -66,7 +66,7 @@ std::shared_ptr<const VrrpConfig> parse(const std::string& text) {
 /// A run: what the process does, with a recording.
 class Run {
  public:
-  Run() { lines.push_back(encode(RecordingStart{"test", 1'700'000'000s})); }
+  Run() { lines.push_back(encode(RecordingStart{"test", 1'700'000'000s, kStart})); }
 
   void step(Input input) {
     RecordedInput recorded{now, input, {}};
@@ -263,7 +263,7 @@ TEST_CASE("what is no recording is refused") {
     }
     return std::string();
   };
-  const std::string start = encode(RecordingStart{"test", 0s});
+  const std::string start = encode(RecordingStart{"test", 0s, TimePoint(1s)});
   const auto input = [](Input what, Duration at, std::string text = {}) {
     return encode(RecordedInput{TimePoint(at), std::move(what), std::move(text)});
   };

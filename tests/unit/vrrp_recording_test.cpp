@@ -120,7 +120,7 @@ TEST_CASE("what is read is what was written, member by member") {
 }
 
 TEST_CASE("the start of a run") {
-  const RecordingStart start{"0.1.0", 1'700'000'000s};
+  const RecordingStart start{"0.1.0", 1'700'000'000s, TimePoint(7s)};
   const auto read_start = decode_recording_line(encode(start));
   REQUIRE(read_start.has_value());
   CHECK(std::get<RecordingStart>(*read_start) == start);

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "daemon/netlink/route.hpp"
+#include "daemon/netlink/routing_monitor.hpp"
 #include "daemon/netlink/rule.hpp"
 #include "daemon/netlink/socket.hpp"
 #include "tests/support/network_namespace.hpp"
@@ -285,4 +286,54 @@ TEST_CASE("the kernel takes our rules, tells them as we mean them, and takes onl
     }
     CHECK(network.output('a', "ip rule").find("to 198.51.100.7 lookup 1000") != std::string::npos);
   });
+}
+
+TEST_CASE("deletions of our protocol are heard through any number of others") {
+  NEEDS_NAMESPACES();
+  const NamespacePair network;
+  Loop loop;
+  std::vector<netlink::Route> routes;
+  std::vector<std::uint32_t> rules;
+  unsigned overruns = 0;
+  std::unique_ptr<RoutingMonitor> monitor;
+  network.inside('a', [&] {
+    const RoutingMonitor::Interest interest{{RTNLGRP_IPV4_ROUTE + 0, RTNLGRP_IPV4_RULE + 0},
+                                            {17, 18}};
+    monitor = std::move(*RoutingMonitor::start(
+        loop, interest,
+        {[&](const RouteMessage& message) { routes.push_back(message.route); },
+         [&](const RuleMessage& message) { rules.push_back(message.rule.preference); },
+         [&] { ++overruns; }}));
+  });
+  // As a router does that learns and forgets a table of BGP; more than any socket holds.
+  network.run('a',
+              "sh -c 'for w in add del; do for i in $(seq 1 60); do for j in $(seq 1 200); do "
+              "echo route $w 10.$i.$j.0/24 via 10.9.0.2 proto bgp; done; done; done | ip -batch -; "
+              "ip route add 192.0.2.0/24 via 10.9.0.2 proto 18; ip route del 192.0.2.0/24; "
+              "ip rule add pref 77 table 5; ip rule del pref 77'");
+  const auto end = Clock::now() + std::chrono::seconds(2);
+  while (rules.empty() && Clock::now() < end) loop.run_once(std::chrono::milliseconds(10));
+  CHECK(overruns == 0);
+  REQUIRE(routes.size() == 1);
+  CHECK(routes[0].destination.to_string() == "192.0.2.0/24");
+  CHECK(rules == std::vector<std::uint32_t>{77});
+}
+
+TEST_CASE("a monitor of deletions says when it has missed some") {
+  NEEDS_NAMESPACES();
+  const NamespacePair network;
+  Loop loop;
+  unsigned overruns = 0;
+  std::unique_ptr<RoutingMonitor> monitor;
+  network.inside('a', [&] {
+    monitor = std::move(*RoutingMonitor::start(
+        loop, {{RTNLGRP_IPV4_ROUTE + 0}, {18}},
+        {[](const RouteMessage&) {}, [](const RuleMessage&) {}, [&] { ++overruns; }}));
+  });
+  network.run('a',
+              "sh -c 'for w in add del; do for i in $(seq 1 30); do for j in $(seq 1 200); do "
+              "echo route $w 10.$i.$j.0/24 via 10.9.0.2 proto 18; done; done; done | ip -batch -'");
+  const auto end = Clock::now() + std::chrono::seconds(2);
+  while (overruns == 0 && Clock::now() < end) loop.run_once(std::chrono::milliseconds(10));
+  CHECK(overruns == 1);
 }

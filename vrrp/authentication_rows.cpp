@@ -78,7 +78,8 @@ std::string decode_secret(std::string_view text) {
 
 /// The secret in a file; empty after a complaint when it cannot be had.
 std::string read_secret(InstanceDraft& draft, const std::string& path, const Binding& binding) {
-  const KeyFile file = draft.section->read_key_file(path);
+  KeyFile file = draft.section->read_key_file(path);
+  const Secret content(std::move(file.content));
   const auto complain = [&](Severity severity, std::string_view what, std::string hint) {
     binding.report_at(severity, binding.arguments()[1].at,
                       fmt::format("({}) auth_hmac key file '{}' {}", draft.name, path, what),
@@ -95,7 +96,7 @@ std::string read_secret(InstanceDraft& draft, const std::string& path, const Bin
     complain(Severity::error, "is too large", "it holds nothing but the key");
     return {};
   }
-  std::string_view text = file.content;
+  std::string_view text = content.octets();
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
   return decode_secret(text);
 }

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,6 +41,7 @@ KeyFile load_key_file(const std::string& path) {
   }
   file.too_large = size > kLargest;
   if (!file.too_large) file.content.assign(buffer.data(), size);
+  explicit_bzero(buffer.data(), buffer.size());
   return file;
 }
 

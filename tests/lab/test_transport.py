@@ -192,3 +192,25 @@ def unknown_vrids(lab):
     daemon.start()
     time.sleep(2)
     equal(daemon.log.count(line), 1, "lines about VRID 9 in both runs")
+
+
+@case("transport/receive-buffers", ours_only=True, seconds=5)
+def receive_buffers(lab):
+    """kernel_rx_buf_size of all routers of an interface adds up, also after a reload."""
+    net = _network(lab, "10.9.0.{}/24")
+
+    def text(size):
+        return _instance(150, f"kernel_rx_buf_size {size}") + _instance(
+            150, "kernel_rx_buf_size 60000", "10.9.1.2", "VI_2", 8
+        )
+
+    daemon = lab.daemon(net["director1"], text(50000)).start()
+    def room():
+        pid = daemon.wait_pid("vrrp")
+        return [size for protocol, size in kernel.receive_buffers(pid) if protocol == 112]
+
+    # The kernel doubles what it is told.
+    eventually(lambda: room() == [220000], 5, lambda: f"220000 octets: {room()}")
+    daemon.configure(text(90000))
+    daemon.reload()
+    eventually(lambda: room() == [300000], 5, lambda: f"300000 octets: {room()}")

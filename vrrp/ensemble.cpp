@@ -41,7 +41,19 @@ const std::vector<InstanceId>& Ensemble::followers(InstanceId id) const {
 // ---- Events
 
 void Ensemble::handle(const InstanceEvent& input, Turn& turn) {
-  if (exists(input.instance)) step_member(input.instance, input.event, turn);
+  if (!exists(input.instance)) return;
+  if (std::holds_alternative<TimerExpired>(input.event)) wake_others(input.instance, turn);
+  step_member(input.instance, input.event, turn);
+}
+
+/// Before a backup's timer makes its group master: what the others wanted before a stall of the
+/// process is out of date, even if their own timers are served later.
+void Ensemble::wake_others(InstanceId id, Turn& turn) {
+  for (const InstanceId member : followers(id)) {
+    if (member != id && machine(member).stalled(turn.now)) {
+      step_alone(member, TimerExpired{}, turn);
+    }
+  }
 }
 
 void Ensemble::handle(const DelayPassed& /*input*/, Turn& turn) {

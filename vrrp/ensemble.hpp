@@ -196,6 +196,7 @@ class Ensemble {
   void handle(const DelayPassed& input, Turn& turn);
 
   // ensemble.cpp: events and facts.
+  void wake_others(InstanceId id, Turn& turn);
   void apply(const FactNews& news, Turn& turn);
   void track(InstanceId id, Turn& turn);
   /// Gives an event to a machine, and its group moves with it.

@@ -71,6 +71,8 @@ class Machine {
   [[nodiscard]] Priority effective_priority() const;
   /// Master down interval now in force (RFC 3768 section 6.1).
   [[nodiscard]] Duration master_down_interval() const;
+  /// The advert or master down timer is late by more than the master down interval: we did not run.
+  [[nodiscard]] bool stalled(TimePoint now) const;
   [[nodiscard]] const InstanceConfig& config() const { return *config_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
   /// The master last heard; empty: none yet.
@@ -163,8 +165,6 @@ class Machine {
   [[nodiscard]] bool preempts() const { return !config_->nopreempt || config_->owner(); }
   [[nodiscard]] bool timer_runs() const;
   [[nodiscard]] Duration timer_length() const;
-  /// The advert or master down timer is late by more than the master down interval.
-  [[nodiscard]] bool stalled(TimePoint now) const;
   void recover_from_stall(Turn& turn);
   [[nodiscard]] bool gives_way_after_stall(TimePoint now) const;
   /// Announces our addresses once more and tells scripts again, these once in a row of overlaps:

@@ -24,15 +24,6 @@ bool tracks(const TrackReferences& track, std::string_view script) {
 
 // ---- Transitions and their causes
 
-std::vector<RouterState> Network::states(const Host& host) const {
-  std::vector<RouterState> states(routers(), RouterState::init);
-  if (!host.node) return states;
-  for (std::size_t router = 0; router < routers(); ++router) {
-    if (const auto& id = host.slots[router].id) states[router] = host.node->machine(*id).state();
-  }
-  return states;
-}
-
 std::vector<std::vector<std::size_t>> Network::units(const Host& host) {
   std::vector<std::vector<std::size_t>> units;
   if (!host.node) return units;
@@ -47,34 +38,34 @@ std::vector<std::vector<std::size_t>> Network::units(const Host& host) {
 }
 
 /// Every transition has a cause, and the members of a group make it together.
-void Network::judge(std::size_t number, const Input& input,
-                    const std::vector<RouterState>& before) const {
+void Network::judge(std::size_t number, const Input& input) const {
   const Host& host = hosts_[number];
-  const auto after = states(host);
   for (const auto& unit : units(host)) {
+    const Slot& first = host.slots[unit.front()];
+    bool changed = false;
     for (const std::size_t router : unit) {
-      if (after[router] == after[unit.front()]) continue;
+      const Slot& slot = host.slots[router];
+      changed = changed || slot.state != slot.before;
+      if (slot.state == first.state) continue;
       throw Violation{fmt::format("host {} has split a group: {} {} but {} {}", number, router,
-                                  name(after[router]), unit.front(), name(after[unit.front()]))};
+                                  name(slot.state), unit.front(), name(first.state))};
     }
-    const bool changed = std::ranges::any_of(
-        unit, [&](std::size_t router) { return after[router] != before[router]; });
-    if (!changed || has_cause(host, input, unit, before)) continue;
+    if (!changed || has_cause(host, input, unit)) continue;
     throw Violation{fmt::format("host {}: {} went from {} to {} without a cause at {:.6f}", number,
-                                unit.front(), name(before[unit.front()]), name(after[unit.front()]),
+                                unit.front(), name(first.before), name(first.state),
                                 seconds(now_))};
   }
 }
 
-bool Network::has_cause(const Host& host, const Input& input, const std::vector<std::size_t>& unit,
-                        const std::vector<RouterState>& before) const {
+bool Network::has_cause(const Host& host, const Input& input,
+                        const std::vector<std::size_t>& unit) const {
   if (std::holds_alternative<Begin>(input)) return true;
   if (std::holds_alternative<End>(input)) return true;
   if (std::holds_alternative<Reload>(input)) {
     return std::ranges::any_of(unit, [&](std::size_t router) { return touched_[router]; });
   }
-  const RouterState from = before[unit.front()];
-  const RouterState to = host.node->machine(*host.slots[unit.front()].id).state();
+  const RouterState from = host.slots[unit.front()].before;
+  const RouterState to = host.slots[unit.front()].state;
   if (from == RouterState::fault || to == RouterState::fault) {
     return std::holds_alternative<LinkChanged>(input) || std::holds_alternative<ScriptEnded>(input);
   }

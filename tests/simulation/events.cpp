@@ -1,6 +1,7 @@
 // What happens to hosts and the network.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "tests/simulation/network.hpp"
@@ -13,6 +14,8 @@ using namespace std::chrono_literals;
 void Network::disturb(const std::string& what) {
   note("---- " + what);
   disturbed_ = now_;
+  settling_ = settling_time();
+  unchecked_ = true;
 }
 
 std::vector<IpAddress> Network::sources_of(std::size_t number, const VrrpConfig& config) const {
@@ -104,6 +107,7 @@ void Network::kill(std::size_t number) {
   for (Slot& slot : host.slots) {
     slot.id.reset();
     slot.timer.reset();
+    slot.state = RouterState::init;
   }
 }
 
@@ -193,6 +197,7 @@ void Network::reload(std::size_t number, VrrpConfig config) {
   for (const std::size_t place : input.difference.removed) {
     host.slots[std::stoul(before->instances[place].name)].last_advert = {};
   }
+  settling_ = std::max(settling_, settling_time());
   give(number, input);
   // New scripts have not run yet.
   tell_facts(number);

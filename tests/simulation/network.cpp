@@ -82,8 +82,9 @@ TimePoint Network::local(const Host& host, TimePoint global) const {
 /// The first moment at which the host's clock shows `local` or more.
 TimePoint Network::global(const Host& host, TimePoint local) const {
   const auto ticks = local.time_since_epoch().count();
-  TimePoint at(Duration(ticks / (kMillion + host.drift) * kMillion));
-  while (this->local(host, at) < local) at += 1us;
+  TimePoint at(Duration(ticks - ticks / (kMillion + host.drift) * host.drift));
+  // Both clocks run nearly alike: what is missing here is missing there.
+  while (this->local(host, at) < local) at += local - this->local(host, at);
   return at;
 }
 
@@ -115,7 +116,10 @@ void Network::run_until(TimePoint end) {
       while (!items_.empty() && items_.top().at <= now_) run_item();
       run_timer(host, router);
     }
-    if (now_ > disturbed_ + settling_time()) check_settled();
+    if (unchecked_ && now_ > disturbed_ + settling_) {
+      check_settled();
+      unchecked_ = false;
+    }
   }
   now_ = std::max(now_, end);
 }
@@ -154,18 +158,31 @@ void Network::run_timer(std::size_t number, std::size_t router) {
 
 // ---- Nodes
 
+/// Takes note of what the host's routers are now; true when that is something else than before.
+bool Network::update_states(Host& host) {
+  bool changed = false;
+  for (Slot& slot : host.slots) {
+    const RouterState now = slot.id ? host.node->machine(*slot.id).state() : RouterState::init;
+    slot.before = std::exchange(slot.state, now);
+    changed = changed || slot.before != now;
+  }
+  return changed;
+}
+
 void Network::give(std::size_t number, const Input& input) {
   Host& host = hosts_[number];
-  const auto before = states(host);
   const Outcome outcome = host.node->step(input, local(host, now_));
   if (std::holds_alternative<Begin>(input) || std::holds_alternative<Reload>(input)) {
     map_instances(number);
   }
-  if (tracing_) {
-    const std::string what = describe(outcome, *host.node);
-    if (states(host) != before || outcome.size() > 1) note(fmt::format("host {}{}", number, what));
+  const bool changed = update_states(host);
+  if (tracing_ && (changed || outcome.size() > 1)) {
+    note(fmt::format("host {}{}", number, describe(outcome, *host.node)));
   }
-  if (states(host) != before) judge(number, input, before);
+  if (changed) {
+    judge(number, input);
+    unchecked_ = true;
+  }
   act(number, outcome);
   for (std::size_t router = 0; router < routers(); ++router) {
     const Slot& slot = host.slots[router];

@@ -38,6 +38,9 @@ struct Slot {
   /// The instance; nullopt: not configured, or the host does not run.
   std::optional<InstanceId> id;
   IpAddress source;
+  /// What it is, and what it was before the last input.
+  RouterState state = RouterState::init;
+  RouterState before = RouterState::init;
   /// The virtual addresses are on its interface.
   bool holds_addresses = false;
   /// When the instance's timer is due, by the world's clock.
@@ -156,6 +159,7 @@ class Network {
   void run_item();
   void run_timer(std::size_t host, std::size_t router);
   void give(std::size_t host, const Input& input);
+  static bool update_states(Host& host);
   void act(std::size_t host, const Outcome& outcome);
   void act(std::size_t host, std::size_t router, const InstanceConfig& config,
            const Action& action);
@@ -175,14 +179,12 @@ class Network {
   void note(const std::string& line);
 
   // checks.cpp
-  void judge(std::size_t host, const Input& input, const std::vector<RouterState>& before) const;
+  void judge(std::size_t host, const Input& input) const;
   [[nodiscard]] bool has_cause(const Host& host, const Input& input,
-                               const std::vector<std::size_t>& unit,
-                               const std::vector<RouterState>& before) const;
+                               const std::vector<std::size_t>& unit) const;
   [[nodiscard]] bool may_give_way(const Host& host, const InstanceEvent& event) const;
   [[nodiscard]] bool may_take_over(const Host& host, const InstanceEvent& event,
                                    const std::vector<std::size_t>& unit) const;
-  [[nodiscard]] std::vector<RouterState> states(const Host& host) const;
   /// Virtual routers that move together on a host: a sync group, or one alone.
   [[nodiscard]] static std::vector<std::vector<std::size_t>> units(const Host& host);
   [[nodiscard]] static std::vector<std::size_t> unit_of(const Host& host, std::size_t router);
@@ -198,6 +200,9 @@ class Network {
   std::string trace_;
   TimePoint now_{std::chrono::hours(1)};
   TimePoint disturbed_ = now_;
+  /// settling_time() since then; and something has changed that check_settled() looks at.
+  Duration settling_{};
+  bool unchecked_ = true;
   Weather weather_;
   std::vector<std::size_t> segment_of_;
   std::size_t segments_ = 0;

@@ -194,21 +194,18 @@ std::vector<std::size_t> Network::masters(std::size_t router, std::size_t part) 
   return found;
 }
 
-Duration Network::settling_time() const {
-  Duration longest{};
-  for (const Host& host : hosts_) {
-    for (const InstanceConfig& config : host.config->instances) {
-      const Duration down = master_down_interval(config.version, Priority(1),
-                                                 config.advert_interval, config.down_timer_adverts);
-      // Packets of bad weather may still be under way; clocks differ.
-      Duration one = down + config.advert_interval + 500ms;
-      if (config.preempt_delay.count() > 0) {
-        one += config.preempt_delay + config.advert_interval + down;
-      }
-      longest = std::max(longest, one);
+/// Backups may go by what an earlier configuration's adverts said: the longest ever counts.
+void Network::lengthen_settling(const VrrpConfig& configuration) {
+  for (const InstanceConfig& config : configuration.instances) {
+    const Duration down = master_down_interval(config.version, Priority(1), config.advert_interval,
+                                               config.down_timer_adverts);
+    // Packets of bad weather may still be under way; clocks differ.
+    Duration one = down + config.advert_interval + 500ms;
+    if (config.preempt_delay.count() > 0) {
+      one += config.preempt_delay + config.advert_interval + down;
     }
+    settling_ = std::max(settling_, one);
   }
-  return longest;
 }
 
 void Network::check_settled() const {

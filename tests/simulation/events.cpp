@@ -1,7 +1,6 @@
 // What happens to hosts and the network.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "tests/simulation/network.hpp"
@@ -14,7 +13,6 @@ using namespace std::chrono_literals;
 void Network::disturb(const std::string& what) {
   note("---- " + what);
   disturbed_ = now_;
-  settling_ = settling_time();
   unchecked_ = true;
 }
 
@@ -131,7 +129,10 @@ void Network::resume(std::size_t number) {
     if (!slot.id) continue;
     const Machine& machine = host.node->machine(*slot.id);
     if (now_ - host.paused_since <= 2 * machine.master_down_interval() + 10ms) continue;
-    slot.bound_until = local(host, now_) + 3 * machine.config().advert_interval;
+    const Duration learnt = machine.memory().master_interval;
+    slot.bound_until =
+        local(host, now_) +
+        3 * (learnt.count() > 0 ? learnt : Duration(machine.config().advert_interval));
   }
   // What the loop looks at first after it wakes is anybody's guess; but adverts come before timers.
   if (random_.one_in(2)) tell_facts(number);
@@ -174,6 +175,7 @@ void Network::set_weight(std::size_t number, bool counts) {
 void Network::reload(std::size_t number, VrrpConfig config) {
   Host& host = hosts_[number];
   disturb(fmt::format("reload {}", number));
+  lengthen_settling(config);
   auto next = std::make_shared<const VrrpConfig>(std::move(config));
   if (!host.node) {
     host.config = std::move(next);
@@ -197,7 +199,6 @@ void Network::reload(std::size_t number, VrrpConfig config) {
   for (const std::size_t place : input.difference.removed) {
     host.slots[std::stoul(before->instances[place].name)].last_advert = {};
   }
-  settling_ = std::max(settling_, settling_time());
   give(number, input);
   // New scripts have not run yet.
   tell_facts(number);

@@ -47,6 +47,7 @@ void Network::lay(std::vector<std::size_t> segment_of, std::size_t segments) {
 }
 
 std::size_t Network::add(VrrpConfig config, std::int64_t drift) {
+  lengthen_settling(config);
   Host& host = hosts_.emplace_back();
   host.config = std::make_shared<const VrrpConfig>(std::move(config));
   host.drift = drift;

@@ -124,7 +124,7 @@ class Network {
   // What must hold (checks.cpp).
   /// By then after a disturbance every part must have settled (RFC 3768 section 6.1: the longest
   /// master down interval, one interval to settle a tie, and what preempt_delay adds).
-  [[nodiscard]] Duration settling_time() const;
+  [[nodiscard]] Duration settling_time() const { return settling_; }
   /// Hosts that could be master of a virtual router now.
   [[nodiscard]] std::vector<std::size_t> candidates(std::size_t router, std::size_t part) const;
   [[nodiscard]] std::vector<std::size_t> masters(std::size_t router, std::size_t part) const;
@@ -182,6 +182,7 @@ class Network {
   void judge(std::size_t host, const Input& input) const;
   [[nodiscard]] bool has_cause(const Host& host, const Input& input,
                                const std::vector<std::size_t>& unit) const;
+  void lengthen_settling(const VrrpConfig& configuration);
   [[nodiscard]] bool may_give_way(const Host& host, const InstanceEvent& event) const;
   [[nodiscard]] bool may_take_over(const Host& host, const InstanceEvent& event,
                                    const std::vector<std::size_t>& unit) const;
@@ -200,8 +201,8 @@ class Network {
   std::string trace_;
   TimePoint now_{std::chrono::hours(1)};
   TimePoint disturbed_ = now_;
-  /// settling_time() since then; and something has changed that check_settled() looks at.
   Duration settling_{};
+  /// Something has changed that check_settled() looks at.
   bool unchecked_ = true;
   Weather weather_;
   std::vector<std::size_t> segment_of_;

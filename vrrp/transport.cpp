@@ -22,6 +22,9 @@ constexpr std::chrono::seconds kComplaintInterval(10);
 /// Adverts of a thousand routers while the process is busy.
 constexpr unsigned kRoom = 1024 * 1024;
 
+/// In place of an errno: the system's policy forbids the digest (MD5, where it has to be FIPS).
+constexpr int kCannotAuthenticate = -1;
+
 std::uint64_t clock_now() { return hmac_clock(std::chrono::system_clock::now()); }
 
 }  // namespace
@@ -238,7 +241,8 @@ void Transport::take(Instance& instance, const Datagram& datagram) {
     const auto place = reception.sender - instance.wire.senders.all().data();
     page_.write(sender_key(config, static_cast<std::size_t>(place)), *reception.sender);
   }
-  if (datagram.source != instance.machine.master()) instance.wire.complaints = 0;
+  const bool follows = instance.machine.state() == RouterState::backup;
+  if (follows && datagram.source != instance.machine.master()) instance.wire.complaints = 0;
   on_advert_(instance, AdvertReceived{datagram.source, std::move(reception.advert)});
 }
 
@@ -305,7 +309,7 @@ int Transport::send_to(Instance& instance, OutgoingAdvert& advert, const IpAddre
   SendingSocket* socket = sender(config.family);
   if (socket == nullptr) return EBADF;
   const auto packet = advert.to(destination, instance.packet_id);
-  if (!packet) return ENOSYS;
+  if (!packet) return kCannotAuthenticate;
   Departure departure{instance.source, destination, index, {}};
   if (config.is_unicast()) departure.hop_limit = sent_ttl(config);
   return socket->send(*packet, departure);
@@ -320,6 +324,8 @@ void Transport::tell_failure(Instance& instance, Priority priority, int error,
   const std::string& name = instance.config().name;
   if (error == 0) {
     log_.info("({}) adverts can be sent again", name);
+  } else if (error == kCannotAuthenticate) {
+    log_.error("({}) no adverts are sent: OpenSSL cannot make their digest", name);
   } else if (!peer.empty()) {
     log_.error("({}) Cant send advert to {} ({})", name, peer.to_string(), std::strerror(error));
   } else {

@@ -178,6 +178,11 @@ void AddressObjects::release(const std::string& name) {
   holders_.erase(found);
 }
 
+const void* AddressObjects::owner_of(const std::string& name) const {
+  const auto found = holders_.find(name);
+  return found == holders_.end() ? nullptr : found->second.keep_alive.get();
+}
+
 void AddressObjects::rename(const std::string& before, const std::string& after) {
   // The node stays where it is, so what points to it does too.
   auto node = holders_.extract(before);

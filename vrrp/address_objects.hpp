@@ -51,6 +51,8 @@ class AddressObjects {
   /// The holder wants these and nothing else from now on.
   void want(const std::string& holder, Wish wish);
   void release(const std::string& holder);
+  /// What owns the addresses of a holder's wish; nullptr: it has none.
+  [[nodiscard]] const void* owner_of(const std::string& holder) const;
   void rename(const std::string& before, const std::string& after);
   /// Puts back those of the holder with this address, if they are gone.
   void restore(const std::string& holder, const IpAddress& address);

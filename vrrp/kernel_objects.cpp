@@ -85,6 +85,15 @@ void KernelObjects::configure(const std::shared_ptr<const VrrpConfig>& config) {
   watch_routing(*config);
   addresses_.want(kStatic, static_addresses(config));
   routing_.want(kStatic, {}, {config, &config->static_routes, &config->static_rules}, loop_.now());
+  share(config);
+}
+
+/// Masters of which nothing changes hold the new configuration, so that the old one can go.
+void KernelObjects::share(const std::shared_ptr<const VrrpConfig>& config) {
+  for (const InstanceConfig& instance : config->instances) {
+    const auto* held = static_cast<const InstanceConfig*>(addresses_.owner_of(instance.name));
+    if (held != nullptr && *held == instance) want({config, &instance});
+  }
 }
 
 void KernelObjects::watch_routing(const VrrpConfig& config) {

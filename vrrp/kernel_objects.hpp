@@ -82,6 +82,7 @@ class KernelObjects {
   bool reconcile();
   void go_on();
   void watch_routing(const VrrpConfig& config);
+  void share(const std::shared_ptr<const VrrpConfig>& config);
   void restore_static(const IpAddress& address);
   void arm();
   void expire();

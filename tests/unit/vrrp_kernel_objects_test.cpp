@@ -395,3 +395,22 @@ TEST_CASE("an address another host has is said to be one") {
   CHECK(holder.logged().find("(VI_1) address 2001:db8::7 on eth0 is in use by another host") !=
         std::string::npos);
 }
+
+TEST_CASE("after a reload that changes nothing the old configuration is let go") {
+  NEEDS_NAMESPACES();
+  const NamespacePair network;
+  Holder holder(network);
+  VrrpConfig config;
+  config.instances = {instance("VI_1", {address("10.20.0.1")})};
+  config.instances[0].routes = {route("192.0.2.0", 24, "10.9.0.2")};
+  auto before = holder.configure(config);
+  holder.kernel->want({before, &before->instances[0]});
+  holder.kernel->finish();
+  const auto after = holder.configure(config);
+  const std::weak_ptr<const VrrpConfig> old = std::exchange(before, nullptr);
+  CHECK(old.expired());
+  holder.kernel->release("VI_1");
+  holder.kernel->finish();
+  CHECK_FALSE(holder.shows("addr", "10.20.0.1/32"));
+  CHECK_FALSE(holder.shows("route", "192.0.2.0/24"));
+}

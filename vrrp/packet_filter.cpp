@@ -192,8 +192,8 @@ FilterPlan plan_filter(const VrrpConfig& config, const FilterFacts& facts) {
     }
   }
   std::ranges::sort(plan.addresses);
-  const auto repeated = std::ranges::unique(plan.addresses);
-  plan.addresses.erase(repeated.begin(), repeated.end());
+  plan.addresses.erase(std::unique(plan.addresses.begin(), plan.addresses.end()),
+                       plan.addresses.end());
   return plan;
 }
 

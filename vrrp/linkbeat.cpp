@@ -122,7 +122,8 @@ Linkbeat::Linkbeat(Loop& loop, Log& log, std::vector<LinkbeatInterface> interfac
                                    [this](std::uint32_t) { take_answers(); });
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, std::max(kStack, static_cast<std::size_t>(PTHREAD_STACK_MIN)));
+  pthread_attr_setstacksize(&attributes,
+                            std::max(kStack, static_cast<std::size_t>(PTHREAD_STACK_MIN)));
   // Not with the priority of the process that must not wait for it.
   const sched_param normal{};
   pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);

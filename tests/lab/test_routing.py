@@ -180,3 +180,55 @@ def deleted(lab):
         eventually(lambda: sorted(listed(host, what)) == sorted(before[what]), 5, f"{what} is as before")  # pylint: disable=cell-var-from-loop
     equal(daemon.log.count("Entering"), entered, "state changes")
     daemon.stop()
+
+
+TWO = """
+vrrp_instance A {
+    interface eth0
+    virtual_router_id 51
+    advert_int 1
+    priority 100
+    virtual_ipaddress {
+        10.9.0.100
+        10.9.0.101
+    }
+    virtual_routes {
+        192.168.100.0/24 via 10.9.0.9
+    }
+}
+vrrp_instance B {
+    interface eth0
+    virtual_router_id 52
+    advert_int 1
+    priority 100
+    virtual_ipaddress {
+        10.9.0.102
+    }
+}
+"""
+
+
+@case("routing/moves", ours_only=True, seconds=10)
+def moves(lab):
+    """An address and a route move from one instance to another, and back, without being away."""
+    host = standing_host(lab, "director1")
+    daemon = lab.daemon(host, TWO).start()
+    eventually(lambda: host.has("10.9.0.100") and host.has("10.9.0.102"), 8, "both become master")
+    eventually(lambda: "192.168.100.0/24" in host.run("ip route"), 3, "the route is there")
+    host.start(["ip", "monitor", "address", "route"], "monitor.txt")
+    time.sleep(0.3)
+    routes = TWO[TWO.index("    virtual_routes") : TWO.index("}\nvrrp_instance B")]
+    moved = TWO.replace("        10.9.0.101\n", "").replace(routes, "")
+    moved = moved.replace("        10.9.0.102\n    }\n", "        10.9.0.102\n        10.9.0.101\n    }\n" + routes)
+    for number, text in enumerate((moved, TWO), 1):
+        daemon.configure(text)
+        daemon.reload()
+        daemon.wait_log("Reload finished", count=number)
+        time.sleep(0.3)
+    with open(f"{host.results}/monitor.txt", encoding="utf-8") as told:
+        gone = [line for line in told if line.startswith("Deleted")]
+    equal(gone, [], "what was deleted")
+    check(host.has("10.9.0.101"), "the address is there")
+    check("192.168.100.0/24" in host.run("ip route"), "the route is there")
+    daemon.stop()
+    check("192.168.100.0/24" not in host.run("ip route"), "the route is gone after the stop")

@@ -253,7 +253,7 @@ def part_lab(total):
     lab = os.path.join(ROOT, "tests", "lab", "run")
     for name, option in (("lab", "--host"), ("lab with IPVS", "--ipvs")):
         results = os.path.join(LOGS, name.replace(" ", "-"))
-        suite(total, name, [lab, option, "--results", results], 900)
+        suite(total, name, [lab, option, "--results", results], 1500)
 
 
 def part_tidy(total):

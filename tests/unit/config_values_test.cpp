@@ -79,13 +79,13 @@ TEST_CASE("an address has its device, scope, label, peer and broadcast address")
   const auto& addresses = first_instance(loaded).addresses;
   REQUIRE(addresses.size() == 3);
   CHECK(addresses[0].device == "eth1");
-  CHECK(addresses[0].label == "eth1:1");
+  CHECK(addresses[0].details->label == "eth1:1");
   CHECK(addresses[0].scope == 253);
   CHECK(addresses[0].prefix_length == 24);
-  CHECK(addresses[0].broadcast == *IpAddress::parse("10.0.0.255"));
+  CHECK(addresses[0].details->broadcast == *IpAddress::parse("10.0.0.255"));
   CHECK(addresses[1].prefix_length == 32);
-  CHECK(addresses[1].peer == *IpAddress::parse("10.9.9.9"));
-  CHECK(addresses[2].broadcast == *IpAddress::parse("10.0.0.0"));
+  CHECK(addresses[1].details->peer == *IpAddress::parse("10.9.9.9"));
+  CHECK(addresses[2].details->broadcast == *IpAddress::parse("10.0.0.0"));
   const auto& excluded = first_instance(loaded).excluded;
   REQUIRE(excluded.size() == 1);
   CHECK(excluded[0].prefix_length == 64);

@@ -86,13 +86,13 @@ bool Network::may_give_way(const Host& host, const InstanceEvent& event) const {
 }
 
 /// Silence of better masters for three of their intervals, whatever the skew, on all members'
-/// segments. Where intervals differ, version 3 lets a lesser master's shorter one end the wait
-/// sooner.
+/// segments. Where intervals differ or did so (adverts may overtake each other), version 3 lets a
+/// lesser master's shorter one end the wait sooner.
 bool Network::may_take_over(const Host& host, const InstanceEvent& event,
                             const std::vector<std::size_t>& unit) const {
   if (!std::holds_alternative<TimerExpired>(event.event)) return false;
   return std::ranges::all_of(unit, [&](std::size_t router) {
-    return local(host, now_) >= host.slots[router].bound_until || intervals_differ(router);
+    return local(host, now_) >= host.slots[router].bound_until || mixed_[router];
   });
 }
 
@@ -194,8 +194,9 @@ std::vector<std::size_t> Network::masters(std::size_t router, std::size_t part) 
   return found;
 }
 
-/// Backups may go by what an earlier configuration's adverts said: the longest ever counts.
-void Network::lengthen_settling(const VrrpConfig& configuration) {
+/// Backups may go by what an earlier configuration's adverts said: all intervals there ever were
+/// count.
+void Network::note_intervals(const VrrpConfig& configuration) {
   for (const InstanceConfig& config : configuration.instances) {
     const Duration down = master_down_interval(config.version, Priority(1), config.advert_interval,
                                                config.down_timer_adverts);
@@ -205,6 +206,9 @@ void Network::lengthen_settling(const VrrpConfig& configuration) {
       one += config.preempt_delay + config.advert_interval + down;
     }
     settling_ = std::max(settling_, one);
+    auto& interval = intervals_[std::stoul(config.name)];
+    if (interval.count() == 0) interval = config.advert_interval;
+    if (interval != config.advert_interval) mixed_[std::stoul(config.name)] = true;
   }
 }
 

@@ -175,7 +175,7 @@ void Network::set_weight(std::size_t number, bool counts) {
 void Network::reload(std::size_t number, VrrpConfig config) {
   Host& host = hosts_[number];
   disturb(fmt::format("reload {}", number));
-  lengthen_settling(config);
+  note_intervals(config);
   auto next = std::make_shared<const VrrpConfig>(std::move(config));
   if (!host.node) {
     host.config = std::move(next);

@@ -44,10 +44,12 @@ Network::Network(std::uint64_t seed, bool trace) : random_(seed), tracing_(trace
 void Network::lay(std::vector<std::size_t> segment_of, std::size_t segments) {
   segment_of_ = std::move(segment_of);
   segments_ = segments;
+  intervals_.resize(routers());
+  mixed_.resize(routers());
 }
 
 std::size_t Network::add(VrrpConfig config, std::int64_t drift) {
-  lengthen_settling(config);
+  note_intervals(config);
   Host& host = hosts_.emplace_back();
   host.config = std::make_shared<const VrrpConfig>(std::move(config));
   host.drift = drift;

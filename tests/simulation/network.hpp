@@ -182,7 +182,7 @@ class Network {
   void judge(std::size_t host, const Input& input) const;
   [[nodiscard]] bool has_cause(const Host& host, const Input& input,
                                const std::vector<std::size_t>& unit) const;
-  void lengthen_settling(const VrrpConfig& configuration);
+  void note_intervals(const VrrpConfig& configuration);
   [[nodiscard]] bool may_give_way(const Host& host, const InstanceEvent& event) const;
   [[nodiscard]] bool may_take_over(const Host& host, const InstanceEvent& event,
                                    const std::vector<std::size_t>& unit) const;
@@ -202,6 +202,9 @@ class Network {
   TimePoint now_{std::chrono::hours(1)};
   TimePoint disturbed_ = now_;
   Duration settling_{};
+  /// By virtual router: the first advert interval, and whether there were others.
+  std::vector<Duration> intervals_;
+  std::vector<bool> mixed_;
   /// Something has changed that check_settled() looks at.
   bool unchecked_ = true;
   Weather weather_;

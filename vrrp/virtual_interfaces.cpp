@@ -208,7 +208,11 @@ void VirtualInterfaces::work_on(const Entries& entries) {
   Entries present;
   for (Entry* entry : entries) {
     entry->not_before.reset();
-    const Step step = next_step(*entry);
+    Step step = next_step(*entry);
+    if (step == Step::create && take_over_another(*entry)) {
+      made.push_back(entry);
+      continue;
+    }
     switch (step) {
       case Step::wait:
         break;
@@ -231,6 +235,26 @@ void VirtualInterfaces::work_on(const Entries& entries) {
   set_up(std::move(made));
   put_addresses(present);
   for (const Entry* entry : entries) settle(entry->wanted.name);
+}
+
+bool VirtualInterfaces::take_over_another(const Entry& entry) {
+  const netlink::Link& base = *monitor_.link(entry.wanted.base);
+  for (const auto& [name, instance] : superfluous_) {
+    const netlink::Link* link = monitor_.link(name);
+    if (link == nullptr || !fits(entry, *link, base)) continue;
+    record_virtual(page_, entry.wanted.name);
+    const InterfaceIndex index = link->index;
+    const std::array rename{netlink::rename_link(index, entry.wanted.name)};
+    if (commands_.request(rename)[0]) {
+      // Older kernels want it to be down.
+      const std::array down_first{netlink::set_link_up(index, false), rename[0],
+                                  netlink::set_link_up(index, true)};
+      if (commands_.request(down_first)[1]) return false;
+    }
+    monitor_.catch_up(kMostNews);
+    return true;
+  }
+  return false;
 }
 
 void VirtualInterfaces::begin(Entry& entry, Step step, Requests& requests) {
@@ -403,76 +427,6 @@ void VirtualInterfaces::address_changed(const netlink::InterfaceAddress& address
   for (auto at = first; at != last; ++at) {
     if (entries_.at(at->second).wanted.link_local) schedule(at->second);
   }
-}
-
-// ---- Removal
-
-void VirtualInterfaces::remove_others() {
-  for_each_recorded(page_, [this](const std::string& name) {
-    if (!is_ours(name)) superfluous_.try_emplace(name);
-  });
-  arm();
-}
-
-void VirtualInterfaces::remove_one() {
-  if (superfluous_.empty()) return;
-  const auto one = superfluous_.extract(superfluous_.begin());
-  const auto message = begin_removal(one.key());
-  if (!message) return;
-  const std::array request{*message};
-  end_removal(one.key(), one.mapped(), commands_.request(request)[0]);
-}
-
-std::optional<netlink::Message> VirtualInterfaces::begin_removal(const std::string& name) {
-  sysctls_.release_all(name);
-  const netlink::Link* link = monitor_.link(name);
-  // Somebody may have given the name to something else.
-  if (link != nullptr && link->is_virtual()) return netlink::delete_link(link->index);
-  forget_virtual(page_, name);
-  return std::nullopt;
-}
-
-void VirtualInterfaces::end_removal(const std::string& name, const std::string& instance,
-                                    const std::optional<Error>& error) {
-  forget_virtual(page_, name);
-  const std::string whose = instance.empty() ? std::string() : fmt::format("({}) ", instance);
-  if (error) {
-    log_.error("{}Error removing VMAC interface {}: {}", whose, name, error->message);
-  } else {
-    log_.detail("{}Success removing VMAC interface {}", whose, name);
-  }
-}
-
-void VirtualInterfaces::remove_all() {
-  remove_others();
-  timer_.disarm();
-  auto names = std::exchange(superfluous_, {});
-  for (const auto& [name, entry] : entries_) {
-    if (entry.foreign) {
-      sysctls_.release_all(name);
-    } else {
-      names[name] = entry.wanted.instance;
-    }
-  }
-  std::vector<std::string> leaving;
-  std::vector<netlink::Message> messages;
-  std::vector<netlink::Message> afterwards;
-  for (const auto& [name, instance] : names) {
-    auto message = begin_removal(name);
-    if (!message) continue;
-    leaving.push_back(name);
-    messages.push_back(std::move(*message));
-    const auto entry = entries_.find(name);
-    if (entry == entries_.end() || !entry->second.wanted.netlink_notify) continue;
-    const netlink::Link* base = monitor_.link(entry->second.wanted.base);
-    if (base != nullptr) afterwards.push_back(netlink::set_link_group(base->index, base->group));
-  }
-  const auto outcome = commands_.request(messages);
-  for (std::size_t i = 0; i < leaving.size(); ++i) {
-    end_removal(leaving[i], names[leaving[i]], outcome[i]);
-  }
-  commands_.request(afterwards);
-  entries_.clear();
 }
 
 }  // namespace understudy::vrrp

@@ -53,8 +53,11 @@ class VirtualInterfaces {
   [[nodiscard]] bool is_ours(const std::string& name) const { return entries_.contains(name); }
   /// The interface one of ours is made on; empty: it is none of ours.
   [[nodiscard]] std::string base_of(const std::string& name) const;
-  /// Somebody deletes it, or has, and it is being made anew: that is nobody's business yet.
-  [[nodiscard]] bool hides(const std::string& name) const { return hidden_.contains(name); }
+  /// Somebody deletes it, or has, and it is being made anew, or we remove it: what happens to it is
+  /// nobody's business.
+  [[nodiscard]] bool hides(const std::string& name) const {
+    return hidden_.contains(name) || superfluous_.contains(name);
+  }
 
   void link_changed(const netlink::Link& link, bool removed);
   void address_changed(const netlink::InterfaceAddress& address);
@@ -97,6 +100,8 @@ class VirtualInterfaces {
   void work_on(const Entries& entries);
   void begin(Entry& entry, Step step, Requests& requests);
   void adopt(Entry& entry, Requests& requests);
+  /// One of ours that nobody needs under its name and that fits gets the name of this one.
+  [[nodiscard]] bool take_over_another(const Entry& entry);
   /// Takes those whose request failed out of `entries`.
   void send(Requests& requests, Entries& entries, const char* what);
   void set_up(Entries made);

@@ -82,6 +82,12 @@ Message set_link_up(InterfaceIndex index, bool up) {
   return begin(RTM_NEWLINK, 0, index, up ? IFF_UP : 0, IFF_UP).take();
 }
 
+Message rename_link(InterfaceIndex index, const std::string& name) {
+  auto builder = begin(RTM_NEWLINK, 0, index);
+  builder.attribute(IFLA_IFNAME, std::string_view(name));
+  return builder.take();
+}
+
 Message set_link_group(InterfaceIndex index, std::uint32_t group) {
   auto builder = begin(RTM_NEWLINK, 0, index);
   builder.attribute(IFLA_GROUP, group);

@@ -33,6 +33,8 @@ struct NewLink {
 [[nodiscard]] Message delete_link(InterfaceIndex index);
 /// Up or down, administratively.
 [[nodiscard]] Message set_link_up(InterfaceIndex index, bool up);
+/// Its name; EEXIST when another has it, EBUSY when it is up and the kernel is older than 6.2.
+[[nodiscard]] Message rename_link(InterfaceIndex index, const std::string& name);
 /// Its group. The kernel tells its listeners of the interface, also when nothing changes.
 [[nodiscard]] Message set_link_group(InterfaceIndex index, std::uint32_t group);
 /// The interface it is a part of; unset: none.

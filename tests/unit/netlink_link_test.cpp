@@ -149,8 +149,11 @@ TEST_CASE("a macvlan is made, changed, and removed") {
     CHECK(find(socket, "vrrp.51")->group == 5);
     CHECK(do_one(socket, set_link_up(made->index, false)) == 0);
     CHECK_FALSE(find(socket, "vrrp.51")->up());
+    CHECK(do_one(socket, rename_link(made->index, "other")) == 0);
+    CHECK(find(socket, "other")->index == made->index);
+    CHECK(do_one(socket, rename_link(made->index, "eth0")) == EEXIST);
     CHECK(do_one(socket, delete_link(made->index)) == 0);
-    CHECK_FALSE(find(socket, "vrrp.51"));
+    CHECK_FALSE(find(socket, "other"));
     CHECK(do_one(socket, delete_link(made->index)) == ENODEV);
   });
 }

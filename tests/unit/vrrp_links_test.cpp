@@ -223,6 +223,26 @@ TEST_CASE("one that somebody deletes is there again, and nobody hears of it") {
   process.stop();
 }
 
+TEST_CASE("another name in the configuration is another name of the same interface") {
+  NEEDS_NAMESPACES();
+  Process process;
+  process.configure({vmac()});
+  process.facts.clear();
+  const InterfaceIndex index = process.link("vrrp.51")->index;
+  VirtualLink renamed = vmac();
+  renamed.name = "mine";
+  process.configure({renamed});
+  REQUIRE(process.link("mine") != nullptr);
+  CHECK(process.link("mine")->index == index);
+  CHECK(process.link("mine")->up());
+  CHECK(std::ranges::count(process.facts, "vrrp.51 down") == 0);
+  CHECK(std::ranges::count(process.facts, "mine down") == 0);
+  process.run(50ms);
+  CHECK(process.setting("ipv4/conf/eth0/arp_ignore") == "1\n");
+  process.stop();
+  CHECK(process.setting("ipv4/conf/eth0/arp_ignore") == "0\n");
+}
+
 TEST_CASE("it goes with the interface below and comes back with it") {
   NEEDS_NAMESPACES();
   Process process;

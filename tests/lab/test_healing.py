@@ -24,6 +24,7 @@ def interested(net, vip):
 
 
 INTERVAL = 0.3  # of adverts, seconds
+OTHER = "10.9.0.101"  # a second VIP
 MARGIN = 0.06  # what ending the parting takes, and some
 
 
@@ -84,6 +85,34 @@ def declare(kind, order):
 for each in ("v3", "ipv6", "unicast", "vmac"):
     for who in ("winner", "loser"):
         declare(each, who)
+
+
+def grouped(priority):
+    """Two instances that move together; only the first is heard of when masters meet."""
+    text = "vrrp_sync_group G {\n group {\n VI_1\n VI_2\n }\n}\n"
+    for name, vrid, vip in (("VI_1", 51, routers.VIP), ("VI_2", 52, OTHER)):
+        text += routers.instance(name, vrid, priority, str(INTERVAL), "version 3", [vip + "/24"])
+    return text
+
+
+@case("healing/sync-group", ours_only=True, seconds=14)
+def sync_group(lab):
+    """Every member of a group announces itself again, also one whose rival gave way unheard."""
+    net = routers.network(lab)
+    first, _ = routers.started(lab, net, [grouped(150), grouped(100)])
+    eventually(lambda: net["director1"].has(OTHER), 3, "the whole group is master")
+    client = interested(net, routers.VIP)
+    routers.learn(client, OTHER)
+    macs = {name: routers.hardware_address(net[name]) for name in routers.ADDRESSES}
+    net.hush(*routers.ADDRESSES)
+    for vip in (routers.VIP, OTHER):
+        eventually(lambda vip=vip: routers.neighbour(client, vip) == macs["director2"], 6, "parted")
+    net.unhush(*routers.ADDRESSES)
+    for vip in (routers.VIP, OTHER):
+        elect(net, vip, "director1", 2)
+        eventually(lambda vip=vip: routers.neighbour(client, vip) == macs["director1"], 1, vip)
+    always(lambda: holders(net, OTHER) == ["director1"], 1, "it stays so", 0.05)
+    check("lower priority 100" in first.log, "the winner says so")
 
 
 @case("healing/notify-again", ours_only=True, seconds=14)

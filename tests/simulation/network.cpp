@@ -319,9 +319,11 @@ void Network::hear(std::size_t number, std::size_t router, const AdvertReceived&
     return;
   }
   const Priority theirs = advert.advert.priority;
+  // An address owner that gave way to another returns when that one is gone.
+  const Priority ours = machine.config().owner() ? kOwnerPriority : machine.effective_priority();
   if (theirs == kLeavingPriority) {
     slot.bound_until = {};
-  } else if (theirs >= machine.effective_priority()) {
+  } else if (theirs >= ours) {
     slot.bound_until = local(host, now_) + 3 * advert.advert.interval;
   }
   give(number, InstanceEvent{*slot.id, advert});

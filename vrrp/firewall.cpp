@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstring>
 #include <exception>
+#include <set>
 #include <utility>
 
 #include "vrrp/wiring.hpp"
@@ -16,6 +17,8 @@ namespace {
 
 constexpr std::string_view kTableKey = "nftables";
 constexpr std::string_view kChainsKey = "iptables";
+/// From the first change of an interface until the filter is looked at again.
+constexpr std::chrono::milliseconds kSwarm(50);
 
 /// A name in a record; longer ones than the kernel's tables may have do not occur.
 using Name = std::array<char, 96>;
@@ -41,17 +44,31 @@ std::string join(const std::vector<IpAddress>& addresses) {
   return text;
 }
 
+/// Link-local addresses that are virtual: not what a base has of its own.
+std::set<IpAddress> virtual_link_locals(const VrrpConfig& config) {
+  std::set<IpAddress> result;
+  for (const InstanceConfig& instance : config.instances) {
+    for (const auto* list : {&instance.addresses, &instance.excluded}) {
+      for (const VirtualAddress& address : *list) {
+        if (address.address.is_link_local()) result.insert(address.address);
+      }
+    }
+  }
+  return result;
+}
+
 /// What the monitor knows; it is asked at once and not kept.
-FilterFacts facts_of(const netlink::Monitor& monitor) {
+FilterFacts facts_of(const netlink::Monitor& monitor, const VrrpConfig& config) {
   return {[&monitor](const std::string& name) {
             const netlink::Link* link = monitor.link(name);
             return link == nullptr ? 0 : link->index.value();
           },
-          [&monitor](const std::string& name) {
+          [&monitor, others = virtual_link_locals(config)](const std::string& name) {
             const netlink::Link* link = monitor.link(name);
             if (link == nullptr) return IpAddress();
             for (const auto& one : monitor.addresses(link->index)) {
-              if (one.address.is_v6() && one.address.is_link_local()) return one.address;
+              const bool link_local = one.address.is_v6() && one.address.is_link_local();
+              if (link_local && !others.contains(one.address)) return one.address;
             }
             return IpAddress();
           }};
@@ -65,7 +82,7 @@ FilterWish wish_of(const GlobalConfig& global, const VrrpConfig& config,
   if (global.vrrp_iptables) {
     wish.iptables = iptables_names(*global.vrrp_iptables, global.vrrp_ipsets);
   }
-  wish.plan = plan_filter(config, facts_of(monitor));
+  wish.plan = plan_filter(config, facts_of(monitor, config));
   return wish;
 }
 
@@ -81,7 +98,7 @@ FilterOutcome carry_out_safely(const FilterWish& wish, const FilterState& state)
 }  // namespace
 
 Firewall::Firewall(Loop& loop, Log& log, run::HandoverPage& page)
-    : loop_(loop), log_(log), page_(page) {}
+    : loop_(loop), log_(log), page_(page), swarm_(loop, [this] { look_again(); }) {}
 
 Firewall::~Firewall() {
   if (thread_.joinable()) thread_.join();
@@ -90,16 +107,22 @@ Firewall::~Firewall() {
 void Firewall::apply(const GlobalConfig& global, std::shared_ptr<const VrrpConfig> config,
                      const netlink::Monitor& monitor, bool wait) {
   config_ = std::move(config);
+  monitor_ = &monitor;
   change(wish_of(global, *config_, monitor), wait);
 }
 
-void Firewall::link_changed(const netlink::Monitor& monitor) {
-  if (!config_ ||
+void Firewall::link_changed() {
+  if (!config_ || swarm_.deadline() ||
       (wish_.plan.vmacs.empty() && wish_.plan.link_local.empty() && !needs_wiring(*config_))) {
     return;
   }
+  swarm_.arm(loop_.now() + kSwarm);
+}
+
+void Firewall::look_again() {
+  if (!config_) return;
   FilterWish wish = wish_;
-  wish.plan = plan_filter(*config_, facts_of(monitor));
+  wish.plan = plan_filter(*config_, facts_of(*monitor_, *config_));
   change(std::move(wish), false);
 }
 

@@ -33,14 +33,16 @@ class Firewall {
   /// reported, and everything else goes on. `wait`: it is done on return.
   void apply(const GlobalConfig& global, std::shared_ptr<const VrrpConfig> config,
              const netlink::Monitor& monitor, bool wait);
-  /// An interface came, went or changed: VMACs are told by their index.
-  void link_changed(const netlink::Monitor& monitor);
+  /// An interface came, went or changed: VMACs are told by their index. Looked at a little later,
+  /// because interfaces come in swarms.
+  void link_changed();
   /// Learns from the page of what an earlier process left.
   void adopt();
   /// Takes everything away; waits.
   void remove();
 
  private:
+  void look_again();
   void change(FilterWish wish, bool wait);
   void begin();
   void finish();
@@ -51,6 +53,8 @@ class Firewall {
   Log& log_;
   run::HandoverPage& page_;
   std::shared_ptr<const VrrpConfig> config_;
+  const netlink::Monitor* monitor_ = nullptr;
+  Timer swarm_;
   /// What was asked for last, whether or not the kernel took it.
   FilterWish wish_;
   FilterState state_;

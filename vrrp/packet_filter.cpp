@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 #include "vrrp/wiring.hpp"
 
@@ -146,15 +148,15 @@ class Table {
   std::string out_;
 };
 
-void add_vmac(FilterPlan& plan, const InstanceConfig& instance, const FilterFacts& facts) {
-  if (!instance.vmac->used) return;
+void add_vmac(FilterPlan& plan, const InstanceConfig& instance, const FilterFacts& facts,
+              std::set<std::string_view>& seen) {
+  if (!instance.vmac->used || !seen.insert(own_interface(instance)).second) return;
   FilterPlan::Vmac vmac;
   vmac.name = own_interface(instance);
   vmac.base = instance.interface;
   vmac.index = facts.index(vmac.name);
   vmac.base_index = facts.index(vmac.base);
-  const auto known = std::ranges::find(plan.vmacs, vmac.name, &FilterPlan::Vmac::name);
-  if (vmac.index == 0 || vmac.base_index == 0 || known != plan.vmacs.end()) return;
+  if (vmac.index == 0 || vmac.base_index == 0) return;
   vmac.ipv4 = instance.family == Family::ipv4;
   vmac.ipv6 = instance.family == Family::ipv6;
   for (const VirtualAddress& address : instance.excluded) {
@@ -177,8 +179,9 @@ std::vector<IpAddress> refused_by(const InstanceConfig& instance) {
 
 FilterPlan plan_filter(const VrrpConfig& config, const FilterFacts& facts) {
   FilterPlan plan;
+  std::set<std::string_view> seen;
   for (const InstanceConfig& instance : config.instances) {
-    add_vmac(plan, instance, facts);
+    add_vmac(plan, instance, facts, seen);
     if (instance.accept || instance.owner()) continue;
     for (const auto* list : {&instance.addresses, &instance.excluded}) {
       for (const VirtualAddress& address : *list) {

@@ -121,7 +121,7 @@ Result<void> Process::open() {
       loop_, log_, *commands_,
       {[this](const netlink::Link& link, bool removed) {
          routers_->on_link(link, removed);
-         firewall_.link_changed(*monitor_);
+         firewall_.link_changed();
        },
        [this](const netlink::InterfaceAddress& address, bool removed, bool ours) {
          routers_->on_address(address, removed, ours);

@@ -2,6 +2,7 @@
 // be, and when they leave.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <initializer_list>
 
 #include "tests/support/vrrp_values.hpp"
 #include "vrrp/announce.hpp"
@@ -99,7 +100,7 @@ TEST_CASE("InfiniBand has longer addresses and a header of its own") {
 
 TEST_CASE("a hardware address of an unknown length is not made to fit a frame") {
   CHECK(can_announce(outgoing_link(kEthernet, 6)));
-  for (const std::size_t length : {1, 5, 7, 8, 20, 32}) {
+  for (const std::size_t length : std::initializer_list<std::size_t>{1, 5, 7, 8, 20, 32}) {
     CAPTURE(length);
     CHECK_FALSE(can_announce(outgoing_link(kEthernet, length)));
     CHECK(can_announce(outgoing_link(kInfiniband, length)) == (length == 20));

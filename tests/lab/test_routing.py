@@ -232,3 +232,54 @@ def moves(lab):
     check("192.168.100.0/24" in host.run("ip route"), "the route is there")
     daemon.stop()
     check("192.168.100.0/24" not in host.run("ip route"), "the route is gone after the stop")
+
+
+TRACKED = """
+track_group TG {
+    group {
+        VI_1
+    }
+}
+static_routes {
+    192.0.2.0/24 dev eth1 track_group TG
+    198.51.100.0/24 dev eth1 no_track
+}
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    advert_int 1
+    priority 100
+    virtual_ipaddress {
+        10.9.0.100
+    }
+}
+"""
+
+
+@case("routing/track-group", seconds=13)
+def track_group(lab):
+    """The loss of a tracked static route's interface is a FAULT; all is back when it is back."""
+    host = standing_host(lab, "director1")
+    daemon = lab.daemon(host, TRACKED).start()
+    eventually(lambda: host.has("10.9.0.100"), 6, "it becomes master")
+    check("192.0.2.0/24" in host.run("ip route"), "the static route is there")
+    host.run("ip link set eth1 down")
+    daemon.wait_log("Entering FAULT STATE", 3)
+    check(not host.has("10.9.0.100"), "the address is gone")
+    host.run("ip link set eth1 up")
+    eventually(lambda: host.has("10.9.0.100"), 6, "it becomes master again")
+
+
+@case("routing/interface-returns", seconds=5)
+def interface_returns(lab):
+    """Static routes that went with an interface come back with it, also without tracking."""
+    host = standing_host(lab, "director1")
+    text = TRACKED.replace(" track_group TG", "").replace(" no_track", "")
+    daemon = lab.daemon(host, text[text.index("static_routes") :]).start()
+    eventually(lambda: "192.0.2.0/24" in host.run("ip route"), 4, "the static route is there")
+    host.run("ip link set eth1 down")
+    check("192.0.2.0/24" not in host.run("ip route"), "the kernel has taken it away")
+    host.run("ip link set eth1 up")
+    for network in ("192.0.2.0/24", "198.51.100.0/24"):
+        eventually(lambda: network in host.run("ip route"), 4, f"{network} is back")  # pylint: disable=cell-var-from-loop
+    daemon.stop()

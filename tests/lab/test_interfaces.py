@@ -316,7 +316,7 @@ def delays(lab):
     elect(net, VIP, "director1", 8)
 
 
-@case("interface/track-source", seconds=12)
+@case("interface/track-source", ours_only=True, seconds=12)
 def track_source(lab):
     """track_src_ip: FAULT while the configured source is missing."""
     host, daemon = solo(lab, instance("mcast_src_ip 10.9.0.33\n track_src_ip"))

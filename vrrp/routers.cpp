@@ -33,8 +33,8 @@ Routers::Routers(const Surroundings& surroundings, FrameSocket frames, const Glo
            },
            [this](const netlink::InterfaceAddress& address) { return kernel_.is_ours(address); }}),
       transport_(around_.loop, around_.log, around_.page, around_.monitor,
-                 [this](Instance& instance, const AdvertReceived& advert) {
-                   apply(InstanceEvent{instance.id, advert});
+                 [this](Instance& instance, AdvertReceived&& advert) {
+                   apply(InstanceEvent{instance.id, std::move(advert)});
                  }),
       announcer_(around_.loop, around_.log, kernel_, around_.monitor, std::move(frames)),
       executor_(around_.log, around_.channel, around_.page, kernel_, transport_, announcer_),

@@ -32,7 +32,7 @@ namespace understudy::vrrp {
 class Transport {
  public:
   /// Called with each advert that is well-formed, meant for the instance, and authenticated.
-  using OnAdvert = std::function<void(Instance&, const AdvertReceived&)>;
+  using OnAdvert = std::function<void(Instance&, AdvertReceived&&)>;
 
   Transport(Loop& loop, Log& log, run::HandoverPage& page, const netlink::Monitor& monitor,
             OnAdvert on_advert);

@@ -32,7 +32,7 @@ VrrpConfig synced(std::size_t number) {
 
 Node& Node::begin(Begin input) {
   for (const InstanceConfig& one : config_->instances) {
-    if (!links_.contains(one.interface)) link(one.interface, true);
+    tell_link(one.interface);
   }
   input.config = config_;
   if (input.sources.empty()) {
@@ -42,8 +42,15 @@ Node& Node::begin(Begin input) {
 }
 
 Node& Node::link(const std::string& interface, bool up) {
-  links_.insert(interface);
+  links_[interface] = up;
   return at(now, LinkChanged{interface, up});
+}
+
+/// As Routers: an interface that is tracked from now on.
+void Node::tell_link(const std::string& interface) {
+  if (ensemble.facts().tracks_link(interface)) return;
+  const bool up = links_.try_emplace(interface, true).first->second;
+  link(interface, up);
 }
 
 Node& Node::reload(VrrpConfig config) {
@@ -52,7 +59,7 @@ Node& Node::reload(VrrpConfig config) {
   input.difference = diff(*config_, *input.config);
   input.sources.assign(input.config->instances.size(), ip("10.0.0.1"));
   for (const InstanceConfig& one : input.config->instances) {
-    if (!links_.contains(one.interface)) link(one.interface, true);
+    tell_link(one.interface);
   }
   config_ = input.config;
   return at(now, input);

@@ -1,8 +1,8 @@
 // A node of virtual routers in a test's hand: an ensemble and its clock.
 #pragma once
 
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,11 +51,13 @@ class Node {
   Duration now{};
 
  private:
+  void tell_link(const std::string& interface);
   void keep(const Outcome& outcome);
   void keep(const Deeds& deeds, const Action& action);
 
   std::shared_ptr<const VrrpConfig> config_;
-  std::set<std::string> links_;
+  /// By name: what link() said last.
+  std::map<std::string, bool> links_;
   std::vector<std::string> story_;
   std::vector<std::string> deeds_;
 };

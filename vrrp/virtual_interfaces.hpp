@@ -117,7 +117,10 @@ class VirtualInterfaces {
   void arm();
   void settle(const std::string& name);
   void remove_one();
-  [[nodiscard]] std::optional<netlink::Message> begin_removal(const std::string& name);
+  /// Gives back what was changed for it; the interface that is to be deleted, if it is there.
+  [[nodiscard]] std::optional<InterfaceIndex> begin_removal(const std::string& name);
+  /// The kernel takes its time for each interface, but hardly more for many at once.
+  void remove_together(const std::vector<InterfaceIndex>& indices);
   void end_removal(const std::string& name, const std::string& instance,
                    const std::optional<Error>& error);
 

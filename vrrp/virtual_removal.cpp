@@ -1,7 +1,9 @@
 // How virtual interfaces go: those nobody needs, and all of them at an orderly stop.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include "daemon/netlink/link_request.hpp"
@@ -20,17 +22,17 @@ void VirtualInterfaces::remove_others() {
 void VirtualInterfaces::remove_one() {
   if (superfluous_.empty()) return;
   const auto one = superfluous_.extract(superfluous_.begin());
-  const auto message = begin_removal(one.key());
-  if (!message) return;
-  const std::array request{*message};
+  const auto index = begin_removal(one.key());
+  if (!index) return;
+  const std::array request{netlink::delete_link(*index)};
   end_removal(one.key(), one.mapped(), commands_.request(request)[0]);
 }
 
-std::optional<netlink::Message> VirtualInterfaces::begin_removal(const std::string& name) {
+std::optional<InterfaceIndex> VirtualInterfaces::begin_removal(const std::string& name) {
   sysctls_.release_all(name);
   const netlink::Link* link = monitor_.link(name);
   // Somebody may have given the name to something else.
-  if (link != nullptr && link->is_virtual()) return netlink::delete_link(link->index);
+  if (link != nullptr && link->is_virtual()) return link->index;
   forget_virtual(page_, name);
   return std::nullopt;
 }
@@ -58,24 +60,43 @@ void VirtualInterfaces::remove_all() {
     }
   }
   std::vector<std::string> leaving;
-  std::vector<netlink::Message> messages;
+  std::vector<InterfaceIndex> indices;
   std::vector<netlink::Message> afterwards;
   for (const auto& [name, instance] : names) {
-    auto message = begin_removal(name);
-    if (!message) continue;
+    const auto index = begin_removal(name);
+    if (!index) continue;
     leaving.push_back(name);
-    messages.push_back(std::move(*message));
+    indices.push_back(*index);
     const auto entry = entries_.find(name);
     if (entry == entries_.end() || !entry->second.wanted.netlink_notify) continue;
     const netlink::Link* base = monitor_.link(entry->second.wanted.base);
     if (base != nullptr) afterwards.push_back(netlink::set_link_group(base->index, base->group));
   }
+  remove_together(indices);
+  std::vector<netlink::Message> messages;
+  for (const InterfaceIndex index : indices) messages.push_back(netlink::delete_link(index));
   const auto outcome = commands_.request(messages);
   for (std::size_t i = 0; i < leaving.size(); ++i) {
-    end_removal(leaving[i], names[leaving[i]], outcome[i]);
+    // Gone together with the others, as it should.
+    const bool gone = outcome[i] && outcome[i]->code == ENODEV;
+    end_removal(leaving[i], names[leaving[i]], gone ? std::nullopt : outcome[i]);
   }
   commands_.request(afterwards);
   entries_.clear();
+}
+
+void VirtualInterfaces::remove_together(const std::vector<InterfaceIndex>& indices) {
+  if (indices.size() < 2) return;
+  // A group that nobody else is in.
+  std::uint32_t group = 0x10000;
+  const auto taken = [&](const auto& one) { return one.second.group == group; };
+  while (std::any_of(monitor_.links().begin(), monitor_.links().end(), taken)) ++group;
+  std::vector<netlink::Message> messages;
+  for (const InterfaceIndex index : indices) {
+    messages.push_back(netlink::set_link_group(index, group));
+  }
+  messages.push_back(netlink::delete_link_group(group));
+  commands_.request(messages);
 }
 
 }  // namespace understudy::vrrp

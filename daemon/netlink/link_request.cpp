@@ -78,6 +78,12 @@ Message create_ipvlan(const NewLink& link, std::uint16_t flags) {
 
 Message delete_link(InterfaceIndex index) { return begin(RTM_DELLINK, 0, index).take(); }
 
+Message delete_link_group(std::uint32_t group) {
+  auto builder = begin(RTM_DELLINK, 0, InterfaceIndex());
+  builder.attribute(IFLA_GROUP, group);
+  return builder.take();
+}
+
 Message set_link_up(InterfaceIndex index, bool up) {
   return begin(RTM_NEWLINK, 0, index, up ? IFF_UP : 0, IFF_UP).take();
 }

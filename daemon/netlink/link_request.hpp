@@ -31,6 +31,9 @@ struct NewLink {
 [[nodiscard]] Message create_ipvlan(const NewLink& link, std::uint16_t flags);
 /// ENODEV when there is none.
 [[nodiscard]] Message delete_link(InterfaceIndex index);
+/// Deletes all interfaces of a group at once, which takes the kernel about as long as one; none
+/// when one of them cannot be deleted.
+[[nodiscard]] Message delete_link_group(std::uint32_t group);
 /// Up or down, administratively.
 [[nodiscard]] Message set_link_up(InterfaceIndex index, bool up);
 /// Its name; EEXIST when another has it, EBUSY when it is up and the kernel is older than 6.2.

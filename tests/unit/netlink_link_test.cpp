@@ -158,6 +158,25 @@ TEST_CASE("a macvlan is made, changed, and removed") {
   });
 }
 
+TEST_CASE("a group of interfaces is deleted at once") {
+  NEEDS_NAMESPACES();
+  const NamespacePair network;
+  network.inside('a', [&] {
+    auto socket = std::move(*Socket::open());
+    NewLink made = sample();
+    made.master = {};
+    made.base = InterfaceIndex(if_nametoindex("eth0"));
+    REQUIRE(do_one(socket, create_macvlan(made, kMac)) == 0);
+    made.name = "vrrp.52";
+    REQUIRE(do_one(socket, create_macvlan(made, MacAddress{{2, 0, 0, 0, 0, 1}})) == 0);
+    CHECK(do_one(socket, delete_link_group(4)) == ENODEV);
+    CHECK(do_one(socket, delete_link_group(3)) == 0);
+    CHECK_FALSE(find(socket, "vrrp.51"));
+    CHECK_FALSE(find(socket, "vrrp.52"));
+    CHECK(find(socket, "eth0"));
+  });
+}
+
 TEST_CASE("an interface moves into a bridge and out of it") {
   NEEDS_NAMESPACES();
   const NamespacePair network;

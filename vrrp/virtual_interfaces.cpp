@@ -195,7 +195,7 @@ void VirtualInterfaces::work() {
   }
   for (const Entry* entry : entries) due_.erase(entry->wanted.name);
   if (entries.empty()) {
-    remove_one();
+    remove_some();
   } else {
     work_on(entries);
   }

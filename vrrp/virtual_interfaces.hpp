@@ -116,7 +116,9 @@ class VirtualInterfaces {
   void schedule(const std::string& name);
   void arm();
   void settle(const std::string& name);
-  void remove_one();
+  void remove_some();
+  /// By name, with the instance each was made for.
+  void remove(const std::map<std::string, std::string>& names);
   /// Gives back what was changed for it; the interface that is to be deleted, if it is there.
   [[nodiscard]] std::optional<InterfaceIndex> begin_removal(const std::string& name);
   /// The kernel takes its time for each interface, but hardly more for many at once.

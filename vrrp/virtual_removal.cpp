@@ -12,6 +12,13 @@
 
 namespace understudy::vrrp {
 
+namespace {
+
+/// Removed at a time while others must not wait.
+constexpr std::size_t kSlice = 16;
+
+}  // namespace
+
 void VirtualInterfaces::remove_others() {
   for_each_recorded(page_, [this](const std::string& name) {
     if (!is_ours(name)) superfluous_.try_emplace(name);
@@ -19,13 +26,12 @@ void VirtualInterfaces::remove_others() {
   arm();
 }
 
-void VirtualInterfaces::remove_one() {
-  if (superfluous_.empty()) return;
-  const auto one = superfluous_.extract(superfluous_.begin());
-  const auto index = begin_removal(one.key());
-  if (!index) return;
-  const std::array request{netlink::delete_link(*index)};
-  end_removal(one.key(), one.mapped(), commands_.request(request)[0]);
+void VirtualInterfaces::remove_some() {
+  std::map<std::string, std::string> names;
+  while (!superfluous_.empty() && names.size() < kSlice) {
+    names.insert(superfluous_.extract(superfluous_.begin()));
+  }
+  remove(names);
 }
 
 std::optional<InterfaceIndex> VirtualInterfaces::begin_removal(const std::string& name) {
@@ -59,30 +65,35 @@ void VirtualInterfaces::remove_all() {
       names[name] = entry.wanted.instance;
     }
   }
+  std::vector<netlink::Message> afterwards;
+  for (const auto& [name, entry] : entries_) {
+    if (!entry.wanted.netlink_notify) continue;
+    const netlink::Link* base = monitor_.link(entry.wanted.base);
+    if (base != nullptr) afterwards.push_back(netlink::set_link_group(base->index, base->group));
+  }
+  remove(names);
+  commands_.request(afterwards);
+  entries_.clear();
+}
+
+void VirtualInterfaces::remove(const std::map<std::string, std::string>& names) {
   std::vector<std::string> leaving;
   std::vector<InterfaceIndex> indices;
-  std::vector<netlink::Message> afterwards;
+  std::vector<netlink::Message> messages;
   for (const auto& [name, instance] : names) {
     const auto index = begin_removal(name);
     if (!index) continue;
     leaving.push_back(name);
     indices.push_back(*index);
-    const auto entry = entries_.find(name);
-    if (entry == entries_.end() || !entry->second.wanted.netlink_notify) continue;
-    const netlink::Link* base = monitor_.link(entry->second.wanted.base);
-    if (base != nullptr) afterwards.push_back(netlink::set_link_group(base->index, base->group));
+    messages.push_back(netlink::delete_link(*index));
   }
   remove_together(indices);
-  std::vector<netlink::Message> messages;
-  for (const InterfaceIndex index : indices) messages.push_back(netlink::delete_link(index));
   const auto outcome = commands_.request(messages);
   for (std::size_t i = 0; i < leaving.size(); ++i) {
     // Gone together with the others, as it should.
     const bool gone = outcome[i] && outcome[i]->code == ENODEV;
-    end_removal(leaving[i], names[leaving[i]], gone ? std::nullopt : outcome[i]);
+    end_removal(leaving[i], names.at(leaving[i]), gone ? std::nullopt : outcome[i]);
   }
-  commands_.request(afterwards);
-  entries_.clear();
 }
 
 void VirtualInterfaces::remove_together(const std::vector<InterfaceIndex>& indices) {

@@ -100,6 +100,7 @@ TrackingSummary Facts::meaning(const Process& process, const Tracker& tracker) {
 }
 
 TrackingSummary Facts::meaning(const Bfd& bfd, const Tracker& tracker) {
+  if (!bfd.known) return {};
   return up_or_down(tracker.weight, tracker.reverse, bfd.up);
 }
 
@@ -205,12 +206,13 @@ std::optional<TimePoint> Facts::deadline() const {
 FactNews Facts::bfd(const std::string& name, bool up) {
   FactNews news;
   Thing<Bfd>& bfd = bfds_[name];
-  if (bfd.state.up == up) return news;
+  const bool told = bfd.state.known && bfd.state.up != up;
   for (const Tracker& tracker : bfd.trackers) {
+    if (!told) break;  // an inventory, or nothing new
     news.lines.push_back({fmt::format("VRRP_Instance({}) Tracked BFD instance {} is {}",
                                       config_of(tracker.instance).name, name, up ? "UP" : "DOWN")});
   }
-  alter(bfd, Bfd{up}, news);
+  alter(bfd, Bfd{true, up}, news);
   return news;
 }
 

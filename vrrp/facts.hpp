@@ -110,6 +110,8 @@ class Facts {
     ProcessQuorum quorum;
   };
   struct Bfd {
+    /// Without a process that speaks BFD there are no facts, and no faults.
+    bool known = false;
     bool up = false;
   };
   template <typename State>

@@ -13,18 +13,20 @@ using Policy = VrrpReceiveBuffers::Policy;
 /// WHO_rcv_bufs and WHO_rcv_bufs_force.
 void add_buffer(Rows& rows, const std::string& who, const std::string& what,
                 ReceiveBuffer GlobalConfig::*buffer) {
-  rows.value(who + "_rcv_bufs", "Receive buffer of " + what + ", in octets.",
-             number<std::uint32_t>(),
-             [buffer](GlobalDraft& draft, std::uint32_t octets) {
-               if (octets > 0) (draft.*buffer).octets = octets;
-             })
-      .by_default("the system's")
-      .when_missing(who + "_rcv_bufs size missing")
-      .invalid(who + "_rcv_bufs size ({1}) invalid")
-      .pending();
-  boolean_row(rows, who + "_rcv_bufs_force", "Let that size exceed the system's limit.",
-              [buffer](GlobalDraft& draft, bool force) { (draft.*buffer).force = force; })
-      .pending();
+  auto& size = rows.value(who + "_rcv_bufs", "Receive buffer of " + what + ", in octets.",
+                          number<std::uint32_t>(),
+                          [buffer](GlobalDraft& draft, std::uint32_t octets) {
+                            if (octets > 0) (draft.*buffer).octets = octets;
+                          })
+                   .by_default("the system's")
+                   .when_missing(who + "_rcv_bufs size missing")
+                   .invalid(who + "_rcv_bufs size ({1}) invalid");
+  auto& force =
+      boolean_row(rows, who + "_rcv_bufs_force", "Let that size exceed the system's limit.",
+                  [buffer](GlobalDraft& draft, bool value) { (draft.*buffer).force = value; });
+  if (buffer == &GlobalConfig::process_monitor_rcv_bufs) return;
+  size.pending();
+  force.pending();
 }
 
 bool same_letters(std::string_view word, std::string_view name) {

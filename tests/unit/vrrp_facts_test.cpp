@@ -182,6 +182,8 @@ TEST_CASE("a BFD session that is down is a FAULT, or takes its weight away") {
   VrrpConfig config = tracking({});
   config.instances[0].track.edit().bfds = {{"b", 0, false}};
   Known known(config);
+  CHECK(known.summary() == TrackingSummary{});
+  known.facts.bfd("b", false);
   CHECK(known.summary() == TrackingSummary{1, 0, 0});
   CHECK(Known::texts(known.facts.bfd("b", true).lines) ==
         Lines{"VRRP_Instance(VI_1) Tracked BFD instance b is UP"});

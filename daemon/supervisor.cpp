@@ -36,6 +36,8 @@ constexpr Duration kLongestRespawnDelay = 60s;
 constexpr Duration kStopPoll = 10ms;
 /// Records a page can hold; memory is used only as they are claimed.
 constexpr std::uint32_t kPageRecords = 1U << 18U;
+/// How long a child of a daemon that was killed may take to let go of its page.
+constexpr std::chrono::milliseconds kPagePatience = 3s;
 /// Exit statuses of a child that would be the same the next time (systemd's EXIT_INVALIDARGUMENT
 /// and EXIT_NOTCONFIGURED, as keepalived uses them).
 constexpr int kExitConfig = 2;
@@ -169,7 +171,7 @@ void Supervisor::start_child(Child& child) {
   if (stopping_) return;
   const Role& role = *child.role;
   if (!child.page) {
-    auto page = run::HandoverPage::open(page_path(role), kPageRecords);
+    auto page = run::HandoverPage::open(page_path(role), kPageRecords, kPagePatience);
     if (!page)
       return log_.error("{} child process not started: {}", role.name, page.error().message);
     if (!page->fallback_reason().empty()) {

@@ -1,6 +1,7 @@
 #include "daemon/run/handover.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -12,6 +13,7 @@
 #include <fstream>
 #include <new>
 #include <span>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -158,6 +160,16 @@ Result<OpenedFile> open_file(const std::string& path) {
   return OpenedFile{std::move(fd), private_mode};
 }
 
+/// Locks the file for as long as its descriptor is open anywhere, in a child too.
+bool lock_file(const Fd& fd, std::chrono::milliseconds patience) {
+  constexpr std::chrono::milliseconds kPoll(5);
+  for (; flock(fd.get(), LOCK_EX | LOCK_NB) != 0; patience -= kPoll) {
+    if (errno != EWOULDBLOCK || patience <= patience.zero()) return false;
+    std::this_thread::sleep_for(kPoll);
+  }
+  return true;
+}
+
 /// Capacity of a file that another run of this boot left; nullopt if it is to be emptied.
 std::optional<std::uint32_t> usable_capacity(int fd, const std::string& boot_id) {
   Header header{};
@@ -268,10 +280,14 @@ HandoverPage::HandoverPage(HandoverPage&&) noexcept = default;
 HandoverPage& HandoverPage::operator=(HandoverPage&&) noexcept = default;
 HandoverPage::~HandoverPage() = default;
 
-Result<HandoverPage> HandoverPage::open(const std::string& path, std::uint32_t capacity) {
+Result<HandoverPage> HandoverPage::open(const std::string& path, std::uint32_t capacity,
+                                        std::optional<std::chrono::milliseconds> patience) {
   const std::string boot_id = read_boot_id();
   auto impl = std::make_unique<Impl>();
   auto file = open_file(path);
+  if (file && patience && !lock_file(file->fd, *patience)) {
+    file = Error::from_errno(errno, "another process uses " + path);
+  }
   if (file) {
     impl->fd = std::move(file->fd);
     std::optional<std::uint32_t> old;

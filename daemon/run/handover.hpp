@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,8 +34,11 @@ class HandoverPage {
   /// is impossible (read-only /run, a file that is not ours alone) the page is anonymous memory: it
   /// still outlives a child, not the daemon; fallback_reason() says why. A file of another boot or
   /// another layout is emptied. `capacity` is in records; the memory is only used up as records are
-  /// claimed.
-  static Result<HandoverPage> open(const std::string& path, std::uint32_t capacity);
+  /// claimed. With a `patience` the page is ours alone, for us and the children we fork: a process
+  /// of a daemon that was killed may still be leaving, and that long it is waited for.
+  static Result<HandoverPage> open(
+      const std::string& path, std::uint32_t capacity,
+      std::optional<std::chrono::milliseconds> patience = std::nullopt);
   HandoverPage(HandoverPage&&) noexcept;
   HandoverPage& operator=(HandoverPage&&) noexcept;
   ~HandoverPage();

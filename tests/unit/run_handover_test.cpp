@@ -7,16 +7,20 @@
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <fstream>
+#include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "daemon/run/handover.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using understudy::run::HandoverPage;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -163,6 +167,29 @@ TEST_CASE("a page that cannot be a file still outlives a child") {
   CHECK_FALSE(page.read<int>("from the child"));
   page.refresh();
   CHECK(page.read<int>("from the child") == 7);
+}
+
+TEST_CASE("a page that is to be ours alone waits for the process that still has it") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("page");
+  auto former = std::make_optional(HandoverPage::open(path, 4, 0ms).value());
+  REQUIRE(former->write("a", 1));
+  SECTION("which keeps it") {
+    auto page = HandoverPage::open(path, 4, 20ms).value();
+    CHECK_THAT(page.fallback_reason(), Catch::Contains("another process uses " + path));
+    CHECK_FALSE(page.read<int>("a"));
+  }
+  SECTION("which forgets what it made, and ends") {
+    std::thread leaving([&former] {
+      std::this_thread::sleep_for(50ms);
+      former->clear();
+      former.reset();
+    });
+    auto page = HandoverPage::open(path, 4, 10s).value();
+    leaving.join();
+    CHECK(page.fallback_reason().empty());
+    CHECK_FALSE(page.inherited());
+  }
 }
 
 TEST_CASE("an index that has gone stale never gives another key's value") {

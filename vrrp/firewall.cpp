@@ -4,12 +4,12 @@
 #include <sys/eventfd.h>
 
 #include <array>
-#include <csignal>
 #include <cstring>
 #include <exception>
 #include <set>
 #include <utility>
 
+#include "daemon/base/thread.hpp"
 #include "vrrp/wiring.hpp"
 
 namespace understudy::vrrp {
@@ -154,10 +154,7 @@ void Firewall::begin() {
     watch_ =
         std::make_unique<Watch>(loop_, done_.get(), EPOLLIN, [this](std::uint32_t) { finish(); });
   }
-  thread_ = std::thread([this, wish = wish_, state = state_] {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  thread_ = start_quietly([this, wish = wish_, state = state_] {
     outcome_ = carry_out_safely(wish, state);
     eventfd_write(done_.get(), 1);
   });

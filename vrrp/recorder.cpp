@@ -9,7 +9,6 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstring>
 #include <exception>
 #include <optional>
@@ -19,6 +18,7 @@
 
 #include "daemon/base/fd.hpp"
 #include "daemon/base/result.hpp"
+#include "daemon/base/thread.hpp"
 #include "vrrp/mask.hpp"
 #include "vrrp/recording.hpp"
 
@@ -149,13 +149,7 @@ Recorder::Recorder(Log& log, std::string path, Describe describe)
     return;
   }
   shared_ = std::make_shared<Shared>(std::move(*file), std::move(describe));
-  // Signals are the loop's.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, &before);
-  thread_ = std::thread([shared = shared_] { shared->run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread_ = start_quietly([shared = shared_] { shared->run(); });
   log_.info("Recording to {}", path_);
 }
 

@@ -4,29 +4,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <exception>
 #include <utility>
 
+#include "daemon/base/thread.hpp"
 #include "daemon/run/reload_decoder.hpp"
 #include "vrrp/runnable.hpp"
 
 namespace understudy::vrrp {
-namespace {
-
-/// A thread that takes no signals: they are the main thread's.
-std::thread start_quietly(std::function<void()> work) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, &before);
-  std::thread thread(std::move(work));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
-
-}  // namespace
-
 ReloadJob::ReloadJob(Loop& loop, Fd text, Decode decode, std::shared_ptr<const VrrpConfig> current,
                      std::vector<KnownLink> known, std::function<void(Result<Prepared>)> on_done)
     : text_(std::move(text)), done_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {

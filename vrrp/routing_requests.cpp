@@ -8,22 +8,6 @@
 namespace understudy::vrrp {
 namespace {
 
-netlink::Tunnel kernel_tunnel(const Encapsulation& encapsulation) {
-  struct Visitor {
-    netlink::Tunnel operator()(const MplsEncapsulation& mpls) const {
-      return netlink::MplsTunnel{mpls.labels};
-    }
-    netlink::Tunnel operator()(const IpEncapsulation& ip) const {
-      return netlink::IpTunnel{ip.family, ip.id,  ip.destination, ip.source,
-                               ip.tos,    ip.ttl, ip.flags};
-    }
-    netlink::Tunnel operator()(const IlaEncapsulation& ila) const {
-      return netlink::IlaTunnel{ila.locator};
-    }
-  };
-  return std::visit(Visitor{}, encapsulation);
-}
-
 /// The interface's index; 0 for no name, and for every name where there is no monitor to ask.
 Result<InterfaceIndex> index_of(const std::string& name, const netlink::Monitor* monitor) {
   if (name.empty() || monitor == nullptr) return InterfaceIndex();
@@ -41,7 +25,7 @@ Result<netlink::RouteHop> kernel_hop(const Nexthop& nexthop, const netlink::Moni
   hop.onlink = nexthop.onlink;
   hop.extra_weight = static_cast<std::uint8_t>(nexthop.weight - 1);
   hop.realms = nexthop.realms;
-  if (nexthop.encapsulation) hop.tunnel = kernel_tunnel(*nexthop.encapsulation);
+  hop.tunnel = nexthop.encapsulation;
   return hop;
 }
 

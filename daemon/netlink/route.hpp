@@ -6,43 +6,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "daemon/base/address.hpp"
+#include "daemon/base/routing.hpp"
 #include "daemon/base/types.hpp"
 #include "daemon/netlink/message.hpp"
 
 namespace understudy::netlink {
-
-/// LWTUNNEL_ENCAP_MPLS: labels of 20 bits, outermost first (RFC 3032 section 2.1).
-struct MplsTunnel {
-  std::vector<std::uint32_t> labels;
-  bool operator==(const MplsTunnel&) const = default;
-};
-
-/// LWTUNNEL_ENCAP_IP and LWTUNNEL_ENCAP_IP6.
-struct IpTunnel {
-  /// ipv4 or ipv6: which of the two.
-  Family family = Family::ipv4;
-  std::optional<std::uint64_t> id;
-  /// Empty: not given.
-  IpAddress destination;
-  IpAddress source;
-  std::optional<std::uint8_t> tos;
-  std::optional<std::uint8_t> ttl;
-  std::optional<std::uint16_t> flags;
-  bool operator==(const IpTunnel&) const = default;
-};
-
-/// LWTUNNEL_ENCAP_ILA; the locator in host byte order.
-struct IlaTunnel {
-  std::uint64_t locator = 0;
-  bool operator==(const IlaTunnel&) const = default;
-};
-
-/// RTA_ENCAP.
-using Tunnel = std::variant<MplsTunnel, IpTunnel, IlaTunnel>;
 
 /// One way a route's packets may take.
 struct RouteHop {
@@ -56,7 +27,7 @@ struct RouteHop {
   std::uint8_t extra_weight = 0;
   /// RTA_FLOW; 0: none.
   std::uint32_t realms = 0;
-  std::optional<Tunnel> tunnel;
+  std::optional<Encapsulation> tunnel;
   bool operator==(const RouteHop&) const = default;
 };
 

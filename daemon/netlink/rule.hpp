@@ -8,6 +8,7 @@
 #include <string>
 
 #include "daemon/base/address.hpp"
+#include "daemon/base/routing.hpp"
 #include "daemon/netlink/message.hpp"
 
 namespace understudy::netlink {
@@ -18,14 +19,6 @@ struct RuleMark {
   std::uint32_t mark = 0;
   std::uint32_t mask = kAllBits;
   bool operator==(const RuleMark&) const = default;
-};
-
-/// Numbers from `first` to `last`, both included.
-template <typename N>
-struct RuleRange {
-  N first = 0;
-  N last = 0;
-  bool operator==(const RuleRange&) const = default;
 };
 
 /// A rule, in the one form each has: equal rules are the same rule to the kernel.
@@ -40,11 +33,11 @@ struct Rule {
   std::string output_interface;
   std::uint8_t tos = 0;
   std::optional<RuleMark> mark;
-  std::optional<RuleRange<std::uint32_t>> users;
+  std::optional<Range<std::uint32_t>> users;
   /// 0: any.
   std::uint8_t ip_protocol = 0;
-  std::optional<RuleRange<std::uint16_t>> source_ports;
-  std::optional<RuleRange<std::uint16_t>> destination_ports;
+  std::optional<Range<std::uint16_t>> source_ports;
+  std::optional<Range<std::uint16_t>> destination_ports;
   /// 0: any.
   std::uint64_t tunnel_id = 0;
   std::uint32_t preference = 0;

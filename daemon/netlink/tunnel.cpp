@@ -17,7 +17,7 @@ ByteView octets_of(const std::uint64_t& number) {
   return {reinterpret_cast<const std::uint8_t*>(&number), sizeof number};
 }
 
-void write(AttributeWriter& inside, const MplsTunnel& tunnel) {
+void write(AttributeWriter& inside, const MplsEncapsulation& tunnel) {
   Bytes stack;
   for (std::size_t i = 0; i < tunnel.labels.size(); ++i) {
     const std::uint32_t last = i + 1 == tunnel.labels.size() ? kLastLabel : 0;
@@ -36,7 +36,7 @@ static_assert(LWTUNNEL_IP_ID + 0 == LWTUNNEL_IP6_ID + 0 &&
               LWTUNNEL_IP_TOS + 0 == LWTUNNEL_IP6_TC + 0 &&
               LWTUNNEL_IP_FLAGS + 0 == LWTUNNEL_IP6_FLAGS + 0);
 
-void write(AttributeWriter& inside, const IpTunnel& tunnel) {
+void write(AttributeWriter& inside, const IpEncapsulation& tunnel) {
   if (tunnel.id) inside.attribute(LWTUNNEL_IP_ID, octets_of(htobe64(*tunnel.id)));
   if (!tunnel.destination.empty()) {
     inside.attribute(LWTUNNEL_IP_DST, tunnel.destination.bytes());
@@ -47,25 +47,26 @@ void write(AttributeWriter& inside, const IpTunnel& tunnel) {
   if (tunnel.flags) inside.attribute(LWTUNNEL_IP_FLAGS, *tunnel.flags);
 }
 
-void write(AttributeWriter& inside, const IlaTunnel& tunnel) {
+void write(AttributeWriter& inside, const IlaEncapsulation& tunnel) {
   inside.attribute(ILA_ATTR_LOCATOR, octets_of(htobe64(tunnel.locator)));
 }
 
-std::uint16_t kind_of(const Tunnel& tunnel) {
-  if (std::holds_alternative<MplsTunnel>(tunnel)) return LWTUNNEL_ENCAP_MPLS;
-  if (std::holds_alternative<IlaTunnel>(tunnel)) return LWTUNNEL_ENCAP_ILA;
-  return std::get<IpTunnel>(tunnel).family == Family::ipv6 ? LWTUNNEL_ENCAP_IP6 : LWTUNNEL_ENCAP_IP;
+std::uint16_t kind_of(const Encapsulation& tunnel) {
+  if (std::holds_alternative<MplsEncapsulation>(tunnel)) return LWTUNNEL_ENCAP_MPLS;
+  if (std::holds_alternative<IlaEncapsulation>(tunnel)) return LWTUNNEL_ENCAP_ILA;
+  return std::get<IpEncapsulation>(tunnel).family == Family::ipv6 ? LWTUNNEL_ENCAP_IP6
+                                                                  : LWTUNNEL_ENCAP_IP;
 }
 
-MplsTunnel read_mpls(const Attributes& inside) {
-  MplsTunnel tunnel;
+MplsEncapsulation read_mpls(const Attributes& inside) {
+  MplsEncapsulation tunnel;
   ByteReader stack(inside.get(MPLS_IPTUNNEL_DST));
   while (stack.left() >= sizeof(std::uint32_t)) tunnel.labels.push_back(stack.u32() >> kLabelShift);
   return tunnel;
 }
 
-IpTunnel read_ip(const Attributes& inside, Family family) {
-  IpTunnel tunnel;
+IpEncapsulation read_ip(const Attributes& inside, Family family) {
+  IpEncapsulation tunnel;
   tunnel.family = family;
   if (const auto id = inside.number<std::uint64_t>(LWTUNNEL_IP_ID)) tunnel.id = be64toh(*id);
   tunnel.destination = IpAddress(inside.get(LWTUNNEL_IP_DST));
@@ -78,14 +79,14 @@ IpTunnel read_ip(const Attributes& inside, Family family) {
 
 }  // namespace
 
-void write_tunnel(AttributeWriter& writer, const Tunnel& tunnel) {
+void write_tunnel(AttributeWriter& writer, const Encapsulation& tunnel) {
   AttributeWriter inside;
   std::visit([&](const auto& one) { write(inside, one); }, tunnel);
   writer.attribute(RTA_ENCAP, inside.octets());
   writer.attribute(RTA_ENCAP_TYPE, kind_of(tunnel));
 }
 
-std::optional<Tunnel> read_tunnel(const Attributes& attributes) {
+std::optional<Encapsulation> read_tunnel(const Attributes& attributes) {
   const auto kind = attributes.u16(RTA_ENCAP_TYPE);
   if (!kind) return std::nullopt;
   const auto inside = Attributes::nested(attributes.get(RTA_ENCAP));
@@ -97,7 +98,7 @@ std::optional<Tunnel> read_tunnel(const Attributes& attributes) {
     case LWTUNNEL_ENCAP_IP6:
       return read_ip(inside, Family::ipv6);
     case LWTUNNEL_ENCAP_ILA:
-      return IlaTunnel{be64toh(inside.number<std::uint64_t>(ILA_ATTR_LOCATOR).value_or(0))};
+      return IlaEncapsulation{be64toh(inside.number<std::uint64_t>(ILA_ATTR_LOCATOR).value_or(0))};
     default:
       return std::nullopt;
   }

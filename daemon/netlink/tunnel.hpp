@@ -10,8 +10,8 @@
 namespace understudy::netlink {
 
 /// Appends the two attributes.
-void write_tunnel(AttributeWriter& writer, const Tunnel& tunnel);
+void write_tunnel(AttributeWriter& writer, const Encapsulation& tunnel);
 /// Reads them; nullopt when there are none, or of a kind we do not know.
-[[nodiscard]] std::optional<Tunnel> read_tunnel(const Attributes& attributes);
+[[nodiscard]] std::optional<Encapsulation> read_tunnel(const Attributes& attributes);
 
 }  // namespace understudy::netlink

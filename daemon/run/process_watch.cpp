@@ -11,13 +11,13 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cstdlib>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
 
+#include "daemon/base/thread.hpp"
 #include "daemon/run/process_events.hpp"
 
 namespace understudy::run {
@@ -43,18 +43,6 @@ std::string read_proc(pid_t pid, const char* file) {
     text.append(buffer.data(), static_cast<std::size_t>(got));
   }
   return text;
-}
-
-/// A thread that takes no signals: they are the main thread's.
-template <typename Work>
-std::thread start_quietly(Work work) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, &before);
-  std::thread thread(std::move(work));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
 }
 
 /// Which of the watched processes each process is, and how many there are of each.

@@ -42,7 +42,7 @@ netlink::Route rich_route() {
   RouteHop second;
   second.gateway = ip("fe80::1");
   second.interface = InterfaceIndex(4);
-  second.tunnel = MplsTunnel{{16, 1048575}};
+  second.tunnel = MplsEncapsulation{{16, 1048575}};
   route.hops = {first, second};
   return route;
 }
@@ -57,10 +57,10 @@ netlink::Rule rich_rule() {
   rule.output_interface = "lo";
   rule.tos = 0x10;
   rule.mark = RuleMark{0x10, 0xff};
-  rule.users = RuleRange<std::uint32_t>{1000, 2000};
+  rule.users = Range<std::uint32_t>{1000, 2000};
   rule.ip_protocol = 6;
-  rule.source_ports = RuleRange<std::uint16_t>{1024, 2048};
-  rule.destination_ports = RuleRange<std::uint16_t>{80, 80};
+  rule.source_ports = Range<std::uint16_t>{1024, 2048};
+  rule.destination_ports = Range<std::uint16_t>{80, 80};
   rule.tunnel_id = 0x123456789;
   rule.preference = 16384;
   rule.action = FR_ACT_TO_TBL;
@@ -131,10 +131,10 @@ TEST_CASE("a route survives the way into a message and back") {
   RouteHop hop;
   hop.gateway = ip("fe80::2");
   hop.interface = InterfaceIndex(3);
-  hop.tunnel = IpTunnel{Family::ipv6, 77, ip("2001:db8::9"), ip("2001:db8::8"), 3, 64, 1};
+  hop.tunnel = IpEncapsulation{Family::ipv6, 77, ip("2001:db8::9"), ip("2001:db8::8"), 3, 64, 1};
   v6.hops = {hop};
   CHECK(decode_route(add_route(v6, RoutePlacement::append))->route == v6);
-  v6.hops[0].tunnel = IlaTunnel{0x0001000200030004};
+  v6.hops[0].tunnel = IlaEncapsulation{0x0001000200030004};
   CHECK(decode_route(add_route(v6, RoutePlacement::append))->route == v6);
 
   netlink::Route nowhere;

@@ -101,22 +101,31 @@ void Transport::reattach(Instance& instance, const InstanceConfig& before) {
 }
 
 void Transport::link_changed(const netlink::Link& link, bool removed) {
+  std::vector<Ports::value_type*> missing;
   for (auto at = ports_.lower_bound(Place{link.name, Family::none, 0});
        at != ports_.end() && at->first.device == link.name; ++at) {
     Port& port = at->second;
     // The news of an old interface must not take the socket of its successor.
     if (removed && port.index != link.index) continue;
-    if (!removed && port.index == link.index && port.socket) continue;
+    const bool usable = !removed && can_hear(at->first, link);
+    if (usable && port.index == link.index && port.socket) continue;
     close(port);
-    if (!removed) open(*at);
+    if (usable) missing.push_back(&*at);
   }
+  // When the last of the old sockets has left a group it must not be one that a new one has joined.
+  for (Ports::value_type* entry : missing) open(*entry);
+}
+
+/// Without IPv6 an interface is in no groups, and forgets those that sockets are in.
+bool Transport::can_hear(const Place& place, const netlink::Link& link) {
+  return place.family != Family::ipv6 || link.mtu >= netlink::kLeastIpv6Mtu;
 }
 
 void Transport::open(Ports::value_type& entry) {
   auto& [place, port] = entry;
   if (!place.device.empty()) {
     const netlink::Link* link = monitor_.link(place.device);
-    if (link == nullptr) return;
+    if (link == nullptr || !can_hear(place, *link)) return;
     port.index = link->index;
   }
   auto socket = ListeningSocket::open(place.family, place.protocol, place.device, port.index);

@@ -83,6 +83,7 @@ class Transport {
   static Place place_of(const InstanceConfig& config);
   void open(Ports::value_type& entry);
   void close(Port& port);
+  [[nodiscard]] static bool can_hear(const Place& place, const netlink::Link& link);
   void resize(Ports::value_type& entry);
   [[nodiscard]] unsigned room_for(const InstanceConfig& config) const;
   void join(const Place& place, Port& port, const InstanceConfig& config);

@@ -208,6 +208,8 @@ void VirtualInterfaces::work_on(const Entries& entries) {
   Entries present;
   for (Entry* entry : entries) {
     entry->not_before.reset();
+    const netlink::Link* base = monitor_.link(entry->wanted.base);
+    entry->base_mtu = base == nullptr ? 0 : base->mtu;
     Step step = next_step(*entry);
     if (step == Step::create && take_over_another(*entry)) {
       made.push_back(entry);
@@ -232,6 +234,7 @@ void VirtualInterfaces::work_on(const Entries& entries) {
     }
   }
   send(requests, made, "create");
+  for (const Entry* entry : present) hold_settings(*entry);
   set_up(std::move(made));
   put_addresses(present);
   for (const Entry* entry : entries) settle(entry->wanted.name);
@@ -308,7 +311,7 @@ void VirtualInterfaces::adopt(Entry& entry, Requests& requests) {
       vrf != link.master && (in_vrf || vrf != InterfaceIndex())) {
     requests.add(nullptr, netlink::set_link_master(link.index, vrf));
   }
-  hold_settings(entry);
+  follow_mtu(entry, requests);
 }
 
 void VirtualInterfaces::send(Requests& requests, Entries& entries, const char* what) {
@@ -380,10 +383,15 @@ void VirtualInterfaces::link_changed(const netlink::Link& link, bool removed) {
   const auto [first, last] = by_base_.equal_range(link.name);
   for (auto at = first; at != last; ++at) {
     // Most news of a base are its ups and downs.
-    const Entry& entry = entries_.at(at->second);
+    Entry& entry = entries_.at(at->second);
+    if (!removed && entry.base_mtu != link.mtu) {
+      entry.mtu_differs = entry.base_mtu != 0;
+      entry.base_mtu = link.mtu;
+    }
     const netlink::Link* made = link_at(entry.index);
     const bool same = !removed && made != nullptr && fits(entry, *made, link) &&
-                      made->master == vrf_of(link) && !entry.wanted.link_local;
+                      made->master == vrf_of(link) && !entry.wanted.link_local &&
+                      !entry.mtu_differs;
     if (!same) schedule(at->second);
   }
 }

@@ -73,6 +73,10 @@ class VirtualInterfaces {
     bool foreign = false;
     /// Said since the last success.
     bool complained = false;
+    /// The interface below has got another MTU since we looked.
+    bool mtu_differs = false;
+    /// What the interface below had.
+    std::uint32_t base_mtu = 0;
     TimePoint made_at;
     std::optional<TimePoint> not_before;
   };
@@ -105,6 +109,7 @@ class VirtualInterfaces {
   /// Takes those whose request failed out of `entries`.
   void send(Requests& requests, Entries& entries, const char* what);
   void set_up(Entries made);
+  void follow_mtu(Entry& entry, Requests& requests);
   void hold_settings(const Entry& entry);
   void allow_no_reverse_path_filter();
   void put_addresses(const Entries& entries);

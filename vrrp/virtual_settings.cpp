@@ -4,7 +4,10 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
+#include <utility>
+
 #include "daemon/netlink/address_message.hpp"
+#include "daemon/netlink/link_request.hpp"
 #include "vrrp/virtual_interfaces.hpp"
 
 namespace understudy::vrrp {
@@ -39,6 +42,22 @@ netlink::InterfaceAddress own_address(InterfaceIndex index, const Prefix& prefix
 }
 
 }  // namespace
+
+/// The kernel lowers the MTU of a macvlan together with that of the interface below, but does not
+/// raise it again. One that somebody has given another MTU keeps it as long as the interface below
+/// has the same.
+void VirtualInterfaces::follow_mtu(Entry& entry, Requests& requests) {
+  if (!std::exchange(entry.mtu_differs, false)) return;
+  const netlink::Link& link = *monitor_.link(entry.wanted.name);
+  const std::uint32_t mtu = monitor_.link(entry.wanted.base)->mtu;
+  if (link.mtu == mtu) return;
+  requests.add(nullptr, netlink::set_link_mtu(link.index, mtu));
+  if (link.mtu >= netlink::kLeastIpv6Mtu || mtu < netlink::kLeastIpv6Mtu) return;
+  // IPv6 begins anew on it, as on an interface that nobody has set up.
+  requests.add(nullptr, netlink::disable_address_generation(link.index));
+  const Prefix generated{link_local_of(link.mac), kLinkLocalLength};
+  requests.add(nullptr, netlink::delete_address(own_address(link.index, generated, RT_SCOPE_LINK)));
+}
 
 void VirtualInterfaces::hold_settings(const Entry& entry) {
   const VirtualLink& wanted = entry.wanted;

@@ -17,6 +17,10 @@ namespace understudy::netlink {
 /// …).
 enum class LinkKind : std::uint8_t { device, macvlan, ipvlan, vrf, other };
 
+/// An interface with a lower MTU has no IPv6 (RFC 8200 section 5): the kernel forgets its
+/// addresses, settings and groups.
+inline constexpr std::uint32_t kLeastIpv6Mtu = 1280;
+
 /// What we want to know of an interface.
 struct Link {
   InterfaceIndex index;

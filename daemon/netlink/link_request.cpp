@@ -100,6 +100,12 @@ Message set_link_group(InterfaceIndex index, std::uint32_t group) {
   return builder.take();
 }
 
+Message set_link_mtu(InterfaceIndex index, std::uint32_t mtu) {
+  auto builder = begin(RTM_NEWLINK, 0, index);
+  builder.attribute(IFLA_MTU, mtu);
+  return builder.take();
+}
+
 Message set_link_master(InterfaceIndex index, InterfaceIndex master) {
   auto builder = begin(RTM_NEWLINK, 0, index);
   builder.attribute(IFLA_MASTER, master.value());

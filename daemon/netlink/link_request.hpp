@@ -40,6 +40,8 @@ struct NewLink {
 [[nodiscard]] Message rename_link(InterfaceIndex index, const std::string& name);
 /// Its group. The kernel tells its listeners of the interface, also when nothing changes.
 [[nodiscard]] Message set_link_group(InterfaceIndex index, std::uint32_t group);
+/// Its MTU in octets; EINVAL when it is more than its kind, or the interface below, can do.
+[[nodiscard]] Message set_link_mtu(InterfaceIndex index, std::uint32_t mtu);
 /// The interface it is a part of; unset: none.
 [[nodiscard]] Message set_link_master(InterfaceIndex index, InterfaceIndex master);
 /// No link-local IPv6 address is made of its MAC address (IN6_ADDR_GEN_MODE_NONE).

@@ -316,6 +316,32 @@ def delays(lab):
     elect(net, VIP, "director1", 8)
 
 
+@case("interface/mtu", ours_only=True, seconds=20)
+def mtu(lab):
+    """Where the MTU was too low for IPv6 for a while, a router hears and has its VIPs as before."""
+    options = "version 3\n accept\n"
+    net, (first, second) = pair(
+        lab,
+        lambda priority: instance(
+            options + ("use_vmac" if priority == 150 else ""),
+            address=f"{VIP6}\n  2001:db8::100",
+            priority=priority,
+        ).replace("advert_int 1", "advert_int 0.2"),
+    )
+    time.sleep(1.5)  # duplicate address detection
+    first.start()
+    elect(net, VIP6, "director1")
+    second.start()
+    second.wait_log("(VI_1) Entering BACKUP STATE", 3)
+    for name in ("director2", "director1"):
+        net[name].run("ip link set eth0 mtu 1000; sleep 0.3; ip link set eth0 mtu 1500")
+        time.sleep(0.3)
+        elect(net, VIP6, "director1", 6)
+    eventually(lambda: on(net["director1"], "vrrp.51", "2001:db8::100"), 2, lambda: first.log)
+    time.sleep(2)
+    elect(net, VIP6, "director1", 0.1)
+
+
 @case("interface/track-source", ours_only=True, seconds=12)
 def track_source(lab):
     """track_src_ip: FAULT while the configured source is missing."""

@@ -147,6 +147,9 @@ TEST_CASE("a macvlan is made, changed, and removed") {
     CHECK(find(socket, "vrrp.51")->group == 0);
     CHECK(do_one(socket, set_link_group(made->index, 5)) == 0);
     CHECK(find(socket, "vrrp.51")->group == 5);
+    CHECK(do_one(socket, set_link_mtu(made->index, 1300)) == 0);
+    CHECK(find(socket, "vrrp.51")->mtu == 1300);
+    CHECK(do_one(socket, set_link_mtu(made->index, 9000)) == EINVAL);
     CHECK(do_one(socket, set_link_up(made->index, false)) == 0);
     CHECK_FALSE(find(socket, "vrrp.51")->up());
     CHECK(do_one(socket, rename_link(made->index, "other")) == 0);

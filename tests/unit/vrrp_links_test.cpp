@@ -306,6 +306,42 @@ TEST_CASE("a VMAC for IPv6 has the link-local address of the interface below") {
   process.stop();
 }
 
+TEST_CASE("it has the MTU of the interface below, and IPv6 again after that had too low a one") {
+  NEEDS_NAMESPACES();
+  Process process;
+  const auto& network = process.network;
+  process.configure({vmac(), vmac(Family::ipv6)});
+  const auto addresses = [&] { return network.output('a', "ip -6 -o addr show dev vrrp6.51"); };
+  const auto have = [&](std::uint32_t mtu) {
+    return process.until([&] {
+      return process.link("vrrp.51")->mtu == mtu && process.link("vrrp6.51")->mtu == mtu;
+    });
+  };
+  REQUIRE(network.run('a', "ip link set eth0 mtu 1000") == 0);
+  CHECK(have(1000));
+  CHECK(addresses().empty());
+  REQUIRE(network.run('a', "ip link set eth0 mtu 1500") == 0);
+  CHECK(have(1500));
+  CHECK(process.until([&] { return addresses().find(" fe80::") != std::string::npos; }));
+  process.run(50ms);
+  CHECK(network.output('a', "ip -d link show dev vrrp6.51").find("addrgenmode none") !=
+        std::string::npos);
+  // None that is made of the virtual router's MAC address.
+  CHECK(addresses().find(" fe80::200:5eff:fe00:233/") == std::string::npos);
+  CHECK(process.setting("ipv6/conf/vrrp6.51/disable_ipv6") == "0\n");
+  CHECK(process.setting("ipv6/conf/vrrp.51/disable_ipv6") == "1\n");
+  // Both before we look.
+  REQUIRE(network.run('a', "ip link set eth0 mtu 1400") == 0);
+  REQUIRE(network.run('a', "ip link set eth0 mtu 1450") == 0);
+  CHECK(have(1450));
+  // What somebody has chosen stays.
+  REQUIRE(network.run('a', "ip link set vrrp.51 mtu 1300") == 0);
+  REQUIRE(network.run('a', "ip link set eth0 alias x") == 0);
+  process.run(100ms);
+  CHECK(process.link("vrrp.51")->mtu == 1300);
+  process.stop();
+}
+
 TEST_CASE("rp_filter of all is no hindrance, and comes back") {
   NEEDS_NAMESPACES();
   Process process;

@@ -13,13 +13,16 @@ std::string Mask::word(const std::string& secret, std::string_view kind) {
   return position->second;
 }
 
-void Mask::hide(ScriptCall& call) {
-  if (call.argv.size() < 2) return;
-  std::string arguments;
-  for (std::size_t i = 1; i < call.argv.size(); ++i) arguments += call.argv[i] + '\0';
-  call.argv.resize(1);
-  call.argv.push_back(word(arguments, "a"));
+/// One word takes the place of all arguments from `first` on.
+void Mask::hide(std::vector<std::string>& arguments, std::size_t first) {
+  if (arguments.size() <= first) return;
+  std::string joined;
+  for (std::size_t i = first; i < arguments.size(); ++i) joined += arguments[i] + '\0';
+  arguments.resize(first);
+  arguments.push_back(word(joined, "a"));
 }
+
+void Mask::hide(ScriptCall& call) { hide(call.argv, 1); }
 
 void Mask::hide(Rare<NotifyScripts>& scripts) {
   if (*scripts == NotifyScripts{}) return;
@@ -45,6 +48,8 @@ void Mask::hide(InstanceConfig& instance) {
 
 VrrpConfig Mask::apply(VrrpConfig config) {
   for (TrackScript& script : config.scripts) hide(script.command);
+  // Programs are given passwords on their command lines, too.
+  for (TrackProcess& process : config.processes) hide(process.parameters, 0);
   for (SyncGroup& group : config.groups) hide(group.notify);
   for (InstanceConfig& instance : config.instances) hide(instance);
   return config;

@@ -171,6 +171,9 @@ TEST_CASE("no secret is left in a configuration, and equal secrets stay equal") 
   TrackScript script;
   script.command.argv = {"/bin/check", "-phidden"};
   config.scripts.push_back(script);
+  TrackProcess process;
+  process.parameters = {"--password", "hidden"};
+  config.processes.push_back(process);
   SyncGroup group;
   group.notify.edit().any = {{"/bin/any"}, 0, 0};
   config.groups.push_back(group);
@@ -188,6 +191,8 @@ TEST_CASE("no secret is left in a configuration, and equal secrets stay equal") 
   CHECK(hidden.instances[1].notify->master.argv[0] == "/bin/notify");
   CHECK(hidden.instances[1].notify->master.argv[1].find("hidden") == std::string::npos);
   CHECK(hidden.scripts[0].command.argv[1].find("hidden") == std::string::npos);
+  REQUIRE(hidden.processes[0].parameters.size() == 1);
+  CHECK(hidden.processes[0].parameters[0].find("hidden") == std::string::npos);
   CHECK(hidden.groups[0].notify->any.argv == std::vector<std::string>{"/bin/any"});
   CHECK(mask.apply(config) == hidden);
 

@@ -13,8 +13,8 @@ namespace understudy::vrrp {
 /// after: it and what it pulls in are larger than the whole of this process.
 [[nodiscard]] Result<void> run_nftables(const std::string& commands);
 
-/// Runs a program found in PATH with `input` as its standard input; what it writes. An error has its complaint, and code ENOENT where there is no
-/// such program.
+/// Runs a program found in PATH with `input` as its standard input; what it writes. An error has
+/// its complaint, and code ENOENT where there is no such program.
 [[nodiscard]] Result<std::string> run_program(const std::vector<std::string>& arguments,
                                               const std::string& input = {});
 

@@ -18,8 +18,8 @@ class ScriptTimers {
   ScriptTimers(Loop& loop, Log& log, Channel& channel)
       : loop_(loop), log_(log), channel_(channel) {}
 
-  /// The scripts that instances and sync groups refer to run from now on, new ones at once; those that go on
-  /// unchanged keep their beat.
+  /// The scripts that instances and sync groups refer to run from now on, new ones at once; those
+  /// that go on unchanged keep their beat.
   void configure(const VrrpConfig& config);
   /// The parent said how a run ended.
   void ended(const std::string& name);

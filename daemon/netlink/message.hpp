@@ -1,9 +1,9 @@
 // Building and taking apart netlink messages: values in, octets out, and back. No socket.
 //
-// netlink/ talks rtnetlink with the kernel. message, link, link_request, address_message, route (with
-// tunnel) and rule are pure; socket owns sequence numbers, acknowledgements and timeouts; monitor
-// keeps a picture of links and addresses and tells of changes. It may not know what VRRP is. Start
-// with monitor.hpp.
+// netlink/ talks rtnetlink with the kernel. message, link, link_request, address_message, route
+// (with tunnel) and rule are pure; socket owns sequence numbers, acknowledgements and timeouts;
+// monitor keeps a picture of links and addresses and tells of changes. It may not know what VRRP
+// is. Start with monitor.hpp.
 #pragma once
 
 #include <linux/netlink.h>

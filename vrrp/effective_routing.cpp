@@ -154,7 +154,7 @@ void append_attributes(Words& words, const Route& route) {
 // --- rules ---
 
 template <typename N>
-void append(Words& words, std::string name, const std::optional<Range<N>>& range) {
+void append(Words& words, std::string name, const std::optional<NumberRange<N>>& range) {
   if (range) words.add(std::move(name), fmt::format("{}-{}", range->first, range->last));
 }
 

@@ -162,10 +162,10 @@ struct Rule {
   std::string output_device;
   std::uint8_t tos = 0;
   std::optional<FirewallMark> mark;
-  std::optional<Range<std::uint32_t>> users;
+  std::optional<NumberRange<std::uint32_t>> users;
   std::optional<std::uint8_t> ip_protocol;
-  std::optional<Range<std::uint16_t>> source_ports;
-  std::optional<Range<std::uint16_t>> destination_ports;
+  std::optional<NumberRange<std::uint16_t>> source_ports;
+  std::optional<NumberRange<std::uint16_t>> destination_ports;
   /// 0: any.
   std::uint64_t tunnel_id = 0;
   /// The order of rules: lower comes first.

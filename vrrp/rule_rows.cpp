@@ -60,12 +60,12 @@ std::optional<FirewallMark> parse_mark(std::string_view word) {
 
 /// "FIRST-LAST"; with `one` also a single number.
 template <typename N>
-std::optional<Range<N>> parse_range(std::string_view word, bool one) {
-  Range<N> range;
+std::optional<NumberRange<N>> parse_range(std::string_view word, bool one) {
+  NumberRange<N> range;
   const char* last = word.data() + word.size();
   const auto first = std::from_chars(word.data(), last, range.first);
   if (first.ec != std::errc()) return std::nullopt;
-  if (one && first.ptr == last) return Range<N>{range.first, range.first};
+  if (one && first.ptr == last) return NumberRange<N>{range.first, range.first};
   if (first.ptr == last || *first.ptr != '-') return std::nullopt;
   const auto second = std::from_chars(first.ptr + 1, last, range.last);
   if (second.ec != std::errc() || second.ptr != last) return std::nullopt;
@@ -73,7 +73,7 @@ std::optional<Range<N>> parse_range(std::string_view word, bool one) {
 }
 
 /// Ports; what is wrong does not cost the rule.
-auto take_ports(std::optional<Range<std::uint16_t>> Rule::*member) {
+auto take_ports(std::optional<NumberRange<std::uint16_t>> Rule::*member) {
   return [member](RuleReader& entry) {
     const std::string name(entry.here().keyword());
     const std::string_view word = entry.take().text;

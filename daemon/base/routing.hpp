@@ -44,10 +44,10 @@ using Encapsulation = std::variant<MplsEncapsulation, IpEncapsulation, IlaEncaps
 
 /// Numbers from `first` to `last`, both included: ports, user ids.
 template <typename N>
-struct Range {
+struct NumberRange {
   N first = 0;
   N last = 0;
-  bool operator==(const Range&) const = default;
+  bool operator==(const NumberRange&) const = default;
 };
 
 }  // namespace understudy

@@ -84,10 +84,10 @@ Prefix read_prefix(const Attributes& attributes, std::uint16_t type, std::uint8_
 }
 
 template <typename N, typename Kernel>
-std::optional<Range<N>> read_range(const Attributes& attributes, std::uint16_t type) {
+std::optional<NumberRange<N>> read_range(const Attributes& attributes, std::uint16_t type) {
   const auto range = attributes.number<Kernel>(type);
   if (!range) return std::nullopt;
-  return Range<N>{range->start, range->end};
+  return NumberRange<N>{range->start, range->end};
 }
 
 std::optional<std::uint32_t> unless_none(std::optional<std::uint32_t> value) {

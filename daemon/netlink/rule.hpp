@@ -33,11 +33,11 @@ struct Rule {
   std::string output_interface;
   std::uint8_t tos = 0;
   std::optional<RuleMark> mark;
-  std::optional<Range<std::uint32_t>> users;
+  std::optional<NumberRange<std::uint32_t>> users;
   /// 0: any.
   std::uint8_t ip_protocol = 0;
-  std::optional<Range<std::uint16_t>> source_ports;
-  std::optional<Range<std::uint16_t>> destination_ports;
+  std::optional<NumberRange<std::uint16_t>> source_ports;
+  std::optional<NumberRange<std::uint16_t>> destination_ports;
   /// 0: any.
   std::uint64_t tunnel_id = 0;
   std::uint32_t preference = 0;

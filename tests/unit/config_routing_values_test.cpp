@@ -154,7 +154,7 @@ TEST_CASE("a rule is values ready for the kernel") {
   expected.inverted = true;
   expected.to = {ip("10.0.0.0"), 8};
   expected.mark = FirewallMark{1, 2};
-  expected.source_ports = Range<std::uint16_t>{5, 6};
+  expected.source_ports = NumberRange<std::uint16_t>{5, 6};
   expected.action = FR_ACT_TO_TBL;
   expected.table = 9;
   expected.preference = 7;

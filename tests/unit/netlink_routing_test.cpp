@@ -57,10 +57,10 @@ netlink::Rule rich_rule() {
   rule.output_interface = "lo";
   rule.tos = 0x10;
   rule.mark = RuleMark{0x10, 0xff};
-  rule.users = Range<std::uint32_t>{1000, 2000};
+  rule.users = NumberRange<std::uint32_t>{1000, 2000};
   rule.ip_protocol = 6;
-  rule.source_ports = Range<std::uint16_t>{1024, 2048};
-  rule.destination_ports = Range<std::uint16_t>{80, 80};
+  rule.source_ports = NumberRange<std::uint16_t>{1024, 2048};
+  rule.destination_ports = NumberRange<std::uint16_t>{80, 80};
   rule.tunnel_id = 0x123456789;
   rule.preference = 16384;
   rule.action = FR_ACT_TO_TBL;

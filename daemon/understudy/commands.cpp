@@ -29,7 +29,7 @@ constexpr std::array kReplayOptions{
 constexpr std::array kCommands{
     Command{"check", "FILE [PEER-FILE]", 1, 2, "Print what is wrong, odd, or different at the peer", kCheckOptions, run_check},
     Command{"config", "", 0, 0, "Print the configuration as understood, defaults included", kConfigOptions, run_config},
-    Command{"replay", "FILE", 1, 1, "Step through what keepalived --record wrote, with the states after each event", kReplayOptions, run_replay},
+    Command{"replay", "FILE", 1, 1, "Step through a recording of keepalived, with the states after each event", kReplayOptions, run_replay},
     Command{"explain", "[KEYWORD [BLOCK]]", 0, 2, "Print what a keyword means; without one, list the blocks", {}, run_explain},
 };
 // clang-format on

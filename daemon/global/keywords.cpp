@@ -74,8 +74,7 @@ Block<GlobalDraft> global_rows() {
       .by_default("5")
       .invalid("Invalid child_wait_time {1}");
   rows.flag("linkbeat_use_polling", "Poll links instead of listening to the kernel.",
-            &GlobalConfig::linkbeat_use_polling)
-      .pending();
+            &GlobalConfig::linkbeat_use_polling);
   global::add_track_files(rows);
   return rows;
 }

@@ -16,7 +16,7 @@ ServiceFacts facts_of(const Pool& pool) {
   facts.sorry_set = config.sorry_server && seated(config.sorry_server->endpoint);
   for (std::size_t i = 0; i < state.servers.size(); ++i) {
     ServerFacts server{state.servers[i].alive, seated(config.real_servers[i].endpoint), {}};
-    for (const bool up : state.servers[i].checks) server.checks.push_back({up, false});
+    for (const auto& check : state.servers[i].checks) server.checks.push_back({check.up, false});
     facts.servers.push_back(std::move(server));
   }
   return facts;

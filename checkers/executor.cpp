@@ -63,8 +63,6 @@ bool harmless(const ipvs::Change& change, int code) {
   return false;
 }
 
-}  // namespace
-
 ipvs::ServiceKey service_key(const VirtualServer& service) {
   ipvs::ServiceKey key;
   key.fwmark = service.fwmark;
@@ -101,6 +99,15 @@ ipvs::Entry service_entry(const VirtualServer& service, const std::vector<Seat>&
     entry.destinations.emplace(destination.endpoint, destination);
   }
   return entry;
+}
+
+}  // namespace
+
+std::string service_name(const VirtualServer& service) { return service_key(service).to_string(); }
+
+std::vector<ipvs::Entry> service_entries(const VirtualServer& service,
+                                         const std::vector<Seat>& seats) {
+  return {service_entry(service, seats)};
 }
 
 Executor::Executor(Loop& loop, Log& log, run::HandoverPage& page)
@@ -192,14 +199,18 @@ void Executor::log_foreign(const std::vector<ipvs::Change>& changes, const ipvs:
   }
 }
 
-void Executor::change(const ipvs::Entry& desired) {
-  const auto& key = desired.service.key;
+void Executor::change(const std::vector<ipvs::Entry>& desired) {
   ipvs::Table last;
-  if (const auto found = desired_.find(key); found != desired_.end()) last.insert(*found);
-  desired_.insert_or_assign(key, desired);
+  ipvs::Table next;
+  for (const auto& entry : desired) {
+    const auto& key = entry.service.key;
+    if (const auto found = desired_.find(key); found != desired_.end()) last.insert(*found);
+    desired_.insert_or_assign(key, entry);
+    next.emplace(key, entry);
+  }
   // Else the table as a whole is still to be made so.
   if (!in_force_) return;
-  send(ipvs::reconcile({{key, desired}}, last, [](const ipvs::ServiceKey&) { return false; }));
+  send(ipvs::reconcile(next, last, [](const ipvs::ServiceKey&) { return false; }));
 }
 
 std::vector<ipvs::Change> Executor::whole(const ipvs::ServiceKey& key) const {

@@ -21,11 +21,12 @@
 
 namespace understudy::checkers {
 
-/// The kernel's name of a virtual server.
-[[nodiscard]] ipvs::ServiceKey service_key(const VirtualServer& service);
+/// What a virtual server is known by from one configuration to the next: the kernel's name of its
+/// service.
+[[nodiscard]] std::string service_name(const VirtualServer& service);
 /// A virtual server as the kernel should have it.
-[[nodiscard]] ipvs::Entry service_entry(const VirtualServer& service,
-                                        const std::vector<Seat>& seats);
+[[nodiscard]] std::vector<ipvs::Entry> service_entries(const VirtualServer& service,
+                                                       const std::vector<Seat>& seats);
 
 /// Not copyable: the loop calls back into it.
 class Executor {
@@ -38,8 +39,9 @@ class Executor {
   /// are not in `desired` go. Needs no IPVS when there is nothing to do. When there is no IPVS it
   /// says so once and tries again now and then.
   void adopt(ipvs::Table desired);
-  /// A verdict's consequence: sends how `desired` differs from what was desired before.
-  void change(const ipvs::Entry& desired);
+  /// A verdict's consequence, for the entries of one virtual server: sends how `desired` differs
+  /// from what was desired before.
+  void change(const std::vector<ipvs::Entry>& desired);
   /// Deletes every service, whoever made it (lvs_flush).
   void flush();
   /// Deletes our services. Nothing is put back any more.

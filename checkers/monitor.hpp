@@ -3,25 +3,34 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "checkers/config.hpp"
 #include "checkers/probe.hpp"
 #include "checkers/verdict.hpp"
-#include "daemon/base/log.hpp"
-#include "daemon/base/loop.hpp"
 
 namespace understudy::checkers {
 
-class TlsContext;
+/// What a check found that is news to its pool.
+struct CheckNews {
+  /// The new verdict when there is one to tell.
+  std::optional<bool> up;
+  /// Body of the mail about it ("=> TCP CHECK failed on service <="), empty when none is due: a
+  /// first verdict that only confirms what was assumed.
+  std::string mail_reason;
+  /// What it adds to the server's configured weight, whether or not that is new.
+  std::optional<int> weight;
+  /// What the server's agent says it is to do, whether or not that is new.
+  std::optional<Duty> duty;
+  [[nodiscard]] bool empty() const { return !up && !weight && !duty; }
+};
 
 /// Runs one check. Several monitors of one real server are independent of each other; the server
 /// is up when all of them say so, which is the pool's business.
 class Monitor {
  public:
-  /// A verdict. `mail_reason` is the body of the mail about it ("=> TCP CHECK failed on service
-  /// <="), empty when none is due: a first verdict that only confirms what was assumed.
-  using OnChange = std::function<void(bool up, const std::string& mail_reason)>;
+  using OnNews = std::function<void(const CheckNews&)>;
 
   /// What was known of the server before: nothing (at start), or what an earlier run of the same
   /// check found (reload, respawned process).
@@ -32,12 +41,11 @@ class Monitor {
 
   /// `check` is one of those this version can make: can_run(). `server_label` is
   /// "[10.0.0.1]:tcp:80" and `service_label` the virtual server's; they appear in log lines.
-  /// `on_change` is called when the verdict changes, and also for a first verdict of "down" about a
-  /// server assumed down (alpha); it may stop() this monitor but not destroy it. `tls` is shared by
-  /// the SSL_GET checks of a process; nullptr makes one of its own if needed.
-  Monitor(Loop& loop, Log& log, const Check& check, std::string server_label,
-          std::string service_label, Known known, OnChange on_change,
-          std::shared_ptr<const TlsContext> tls = nullptr);
+  /// `on_news` is called when the verdict changes, also for a first verdict of "down" about a
+  /// server assumed down (alpha), and when an attempt says something of weight or duty; it may
+  /// stop() this monitor but not destroy it. `host` outlives the monitor.
+  Monitor(const ProbeHost& host, const Check& check, std::string server_label,
+          std::string service_label, Known known, OnNews on_news);
   ~Monitor();
 
   /// First attempt at `first`. Logs "Activating healthchecker for service …" for a check that has
@@ -52,11 +60,10 @@ class Monitor {
  private:
   void weigh(const ProbeOutcome& outcome);
 
-  Loop& loop_;
-  Log& log_;
+  const ProbeHost& host_;
   std::string server_label_;
   std::string service_label_;
-  OnChange on_change_;
+  OnNews on_news_;
   Verdict verdict_;
   std::unique_ptr<Probe> probe_;
   Timer timer_;

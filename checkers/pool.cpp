@@ -18,7 +18,8 @@ bool alpha(const Check& check) {
 std::uint32_t kernel_weight(int weight) { return static_cast<std::uint32_t>(std::max(weight, 0)); }
 
 Seat seat_of(const RealServer& server, std::uint32_t weight) {
-  return {server.endpoint, server.method, weight, server.upper_threshold, server.lower_threshold};
+  return {server.endpoint, server.method,          server.tunnel,
+          weight,          server.upper_threshold, server.lower_threshold};
 }
 
 std::vector<ScriptCommand> commands(const ScriptCall& script) {
@@ -26,14 +27,14 @@ std::vector<ScriptCommand> commands(const ScriptCall& script) {
   return {{script.argv, script.uid, script.gid}};
 }
 
-bool all(const std::vector<bool>& flags) {
-  return std::ranges::all_of(flags, [](bool flag) { return flag; });
+bool all_up(const std::vector<CheckState>& checks) {
+  return std::ranges::all_of(checks, &CheckState::up);
 }
 
 ServerState fresh_state(const RealServer& server) {
   ServerState state;
-  for (const auto& check : server.checks) state.checks.push_back(!alpha(check));
-  state.alive = state.told_alive = all(state.checks);
+  for (const auto& check : server.checks) state.checks.push_back({!alpha(check), 0, Duty::serve});
+  state.alive = state.told_alive = all_up(state.checks);
   return state;
 }
 
@@ -56,9 +57,15 @@ std::string Pool::name(std::size_t server) const {
 std::int64_t Pool::live_weight() const {
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < state_.servers.size(); ++i) {
-    if (state_.servers[i].alive) sum += kernel_weight(config_.real_servers[i].weight);
+    if (state_.servers[i].alive) sum += kernel_weight(effective_weight(i));
   }
   return sum;
+}
+
+int Pool::effective_weight(std::size_t server) const {
+  int weight = config_.real_servers[server].weight;
+  for (const auto& check : state_.servers[server].checks) weight += check.weight;
+  return weight;
 }
 
 bool Pool::serving(std::size_t server) const {
@@ -73,7 +80,8 @@ std::vector<Seat> Pool::seats() const {
   std::vector<Seat> seats;
   for (std::size_t i = 0; i < state_.servers.size(); ++i) {
     const auto& server = config_.real_servers[i];
-    if (seated(i)) seats.push_back(seat_of(server, serving(i) ? kernel_weight(server.weight) : 0));
+    if (seated(i))
+      seats.push_back(seat_of(server, serving(i) ? kernel_weight(effective_weight(i)) : 0));
   }
   if (!config_.sorry_server) return seats;
   const auto& sorry = *config_.sorry_server;
@@ -101,7 +109,7 @@ void Pool::handle(const Resume& event) {
     const bool same_checks = known.servers[i].checks.size() == server.checks.size();
     server.told_alive = known.servers[i].told_alive;
     if (same_checks) server.checks = known.servers[i].checks;
-    server.alive = same_checks ? all(server.checks) : known.servers[i].alive;
+    server.alive = same_checks ? all_up(server.checks) : known.servers[i].alive;
   }
   state_.quorum_up = known.quorum_up;
   state_.told_up = known.told_up;
@@ -115,20 +123,35 @@ void Pool::handle(const Resume& event) {
 
 void Pool::handle(const CheckVerdict& event) {
   auto& server = state_.servers.at(event.server);
-  if (server.checks.at(event.check) == event.up) {
+  if (server.checks.at(event.check).up == event.up) {
     // Assumed down and now found so: that is news, though nothing changes.
     if (!event.up) tell_server(event.server);
     return;
   }
   const bool others_up = [&] {
     for (std::size_t i = 0; i < server.checks.size(); ++i) {
-      if (i != event.check && !server.checks[i]) return false;
+      if (i != event.check && !server.checks[i].up) return false;
     }
     return true;
   }();
-  server.checks[event.check] = event.up;
+  server.checks[event.check].up = event.up;
   if (others_up) set_alive(event.server, event.up);
   if (!event.mail_reason.empty()) mail_server(event.server, event.mail_reason);
+}
+
+void Pool::handle(const CheckWeight& event) {
+  auto& check = state_.servers.at(event.server).checks.at(event.check);
+  if (check.weight == event.weight) return;
+  const int before = effective_weight(event.server);
+  check.weight = event.weight;
+  const bool alive = state_.servers[event.server].alive;
+  say(fmt::format("Changing weight from {} to {} for {}active service {} of VS {}", before,
+                  effective_weight(event.server), alive ? "" : "in", name(event.server), name_));
+  update_quorum(false);
+}
+
+void Pool::handle(const CheckDuty& event) {
+  state_.servers.at(event.server).checks.at(event.check).duty = event.duty;
 }
 
 void Pool::set_alive(std::size_t server, bool alive) {
@@ -246,8 +269,11 @@ void Pool::adopt(const VirtualServer& next) {
     const auto checks = match_checks(was.checks, server.checks);
     for (std::size_t j = 0; j < checks.size(); ++j) {
       // An alpha check that is new need not make a server wait that works.
-      state.checks[j] = checks[j] >= 0 ? known.checks[static_cast<std::size_t>(checks[j])]
-                                       : known.alive || state.checks[j];
+      if (checks[j] >= 0) {
+        state.checks[j] = known.checks[static_cast<std::size_t>(checks[j])];
+      } else if (known.alive) {
+        state.checks[j].up = true;
+      }
     }
     if (was.weight != server.weight) {
       say(fmt::format("Changing weight from {} to {} for {}active service {} of VS {}", was.weight,
@@ -256,7 +282,7 @@ void Pool::adopt(const VirtualServer& next) {
   }
   // The checks that said "down" may be gone.
   for (std::size_t i = 0; i < servers.size(); ++i) {
-    if (servers[i] >= 0 && all(state_.servers[i].checks)) set_alive(i, true);
+    if (servers[i] >= 0 && all_up(state_.servers[i].checks)) set_alive(i, true);
   }
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "checkers/config.hpp"
+#include "checkers/duty.hpp"
 #include "daemon/base/messages.hpp"
 
 namespace understudy::checkers {
@@ -21,10 +22,21 @@ namespace understudy::checkers {
 struct Seat {
   Endpoint endpoint;
   ForwardingMethod method = ForwardingMethod::nat;
+  Tunnel tunnel;
   std::uint32_t weight = 1;
   std::uint32_t upper_threshold = 0;
   std::uint32_t lower_threshold = 0;
   bool operator==(const Seat&) const = default;
+};
+
+/// What is known of one check of a real server.
+struct CheckState {
+  /// Whether it says "up".
+  bool up = false;
+  /// What it adds to the server's configured weight.
+  int weight = 0;
+  Duty duty = Duty::serve;
+  bool operator==(const CheckState&) const = default;
 };
 
 /// What is known of a real server.
@@ -32,8 +44,8 @@ struct ServerState {
   bool alive = false;
   /// The state its notifications last spoke of.
   bool told_alive = false;
-  /// One per check: whether it says "up".
-  std::vector<bool> checks;
+  /// In the order of RealServer::checks.
+  std::vector<CheckState> checks;
   bool operator==(const ServerState&) const = default;
 };
 
@@ -62,6 +74,18 @@ struct CheckVerdict {
   /// Body of the mail; empty for none.
   std::string mail_reason;
 };
+/// What a check adds to the server's configured weight; perhaps what it added before.
+struct CheckWeight {
+  std::size_t server = 0;
+  std::size_t check = 0;
+  int weight = 0;
+};
+/// What an agent says a server is to do; perhaps what it said before.
+struct CheckDuty {
+  std::size_t server = 0;
+  std::size_t check = 0;
+  Duty duty = Duty::serve;
+};
 /// A new configuration of this virtual server.
 struct Reload {
   VirtualServer next;
@@ -72,7 +96,8 @@ struct Retire {};
 struct Stop {
   bool flushed = false;
 };
-using PoolEvent = std::variant<Start, Resume, CheckVerdict, Reload, Retire, Stop>;
+using PoolEvent =
+    std::variant<Start, Resume, CheckVerdict, CheckWeight, CheckDuty, Reload, Retire, Stop>;
 
 /// What to say, each list in order. The table is in Pool::seats(), and should be so first.
 struct PoolActions {
@@ -96,11 +121,15 @@ class Pool {
   void handle(const Start& event);
   void handle(const Resume& event);
   void handle(const CheckVerdict& event);
+  void handle(const CheckWeight& event);
+  void handle(const CheckDuty& event);
   void handle(const Reload& event);
   void handle(const Retire& event);
   void handle(const Stop& event);
 
   [[nodiscard]] std::int64_t live_weight() const;
+  /// Its configured weight with what its checks add to it.
+  [[nodiscard]] int effective_weight(std::size_t server) const;
   /// Whether it is in the table, if only with weight 0.
   [[nodiscard]] bool seated(std::size_t server) const;
   [[nodiscard]] bool serving(std::size_t server) const;

@@ -5,26 +5,34 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <string>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "checkers/probe_outcome.hpp"
+#include "daemon/base/log.hpp"
+#include "daemon/base/loop.hpp"
 
 namespace understudy::checkers {
 
-/// What one attempt found.
-struct ProbeOutcome {
-  enum class Result : std::uint8_t {
-    passed,
-    failed,
-    /// The attempt could not be made here (no socket, no local port): says nothing about the
-    /// server.
-    not_made,
-  };
-  Result result = Result::passed;
-  /// One log line, may be empty. passed: said while the server is not up. failed: said with
-  /// log_all_failures. not_made: always said.
-  std::string line;
-  bool operator==(const ProbeOutcome&) const = default;
+class TlsContext;
+
+/// What the probes of a process share. Outlives them.
+struct ProbeHost {
+  Loop& loop;
+  Log& log;
+  /// For checks over TLS; nullptr: there is none.
+  std::shared_ptr<const TlsContext> tls;
 };
+
+/// What a server and its virtual server are called in log lines; they outlive the probe.
+struct ProbeLabels {
+  std::string_view server;
+  std::string_view service;
+};
+
+/// How a probe tells what an attempt found.
+using ProbeReport = std::function<void(const ProbeOutcome&)>;
 
 /// A check's means of asking a server. It lives as long as its check and is started again and
 /// again; at most one attempt is under way. It reports through the callback it was built with,

@@ -165,11 +165,9 @@ Process::Process(run::ChildSetup<CheckersConfig> setup)
                {[this](const Message& message, Fd fd) { on_message(message, std::move(fd)); },
                 [this] { leave(); }}),
       executor_(loop_, log_, page_),
-      host_{loop_,
-            log_,
+      host_{{loop_, log_, nullptr},
             page_,
             executor_,
-            nullptr,
             [this](const Notification& notification) { channel_.send(notification); },
             [this](Duration span) { return sometime_within(span); }},
       decoder_(loop_, std::move(setup.decode),
@@ -196,7 +194,8 @@ TimePoint Process::sometime_within(Duration span) {
 }
 
 void Process::share_tls(const CheckersConfig& config) {
-  if (!host_.tls && uses_tls(config)) host_.tls = std::make_shared<const TlsContext>();
+  if (!host_.probes.tls && uses_tls(config))
+    host_.probes.tls = std::make_shared<const TlsContext>();
 }
 
 std::unique_ptr<Service> Process::make_service(VirtualServer config, bool respawned) {
@@ -205,7 +204,12 @@ std::unique_ptr<Service> Process::make_service(VirtualServer config, bool respaw
 
 ipvs::Table Process::desired() const {
   ipvs::Table table;
-  for (const auto& service : services_) table.insert_or_assign(service->key(), service->entry());
+  for (const auto& service : services_) {
+    for (auto& entry : service->entries()) {
+      ipvs::ServiceKey key = entry.service.key;
+      table.insert_or_assign(std::move(key), std::move(entry));
+    }
+  }
   return table;
 }
 
@@ -279,12 +283,12 @@ void Process::swap(CheckersConfig next) {
   raise_descriptor_limit(count_checks(next), log_);
   warn_if_not_forwarding(next, log_);
   share_tls(next);
-  std::map<ipvs::ServiceKey, std::unique_ptr<Service>> before;
-  for (auto& service : services_) before.emplace(service->key(), std::move(service));
+  std::map<std::string, std::unique_ptr<Service>> before;
+  for (auto& service : services_) before.emplace(service->name(), std::move(service));
   services_.clear();
   std::vector<std::pair<Service*, PoolActions>> actions;
   for (auto& config : next.virtual_servers) {
-    const auto found = before.find(service_key(config));
+    const auto found = before.find(service_name(config));
     if (found == before.end() || !found->second) {
       services_.push_back(make_service(std::move(config), false));
       actions.emplace_back(services_.back().get(), services_.back()->begin());

@@ -53,10 +53,10 @@ Service::Service(ServiceHost& host, VirtualServer config, bool respawned)
 
 Service::~Service() = default;
 
-std::string Service::service_record() const { return "vs " + key().to_string(); }
+std::string Service::service_record() const { return "vs " + name(); }
 
 std::string Service::server_record(std::size_t server) const {
-  return "rs " + key().to_string() + " " + pool_.config().real_servers[server].endpoint.to_string();
+  return "rs " + name() + " " + pool_.config().real_servers[server].endpoint.to_string();
 }
 
 PoolState Service::recorded() {
@@ -73,7 +73,7 @@ PoolState Service::recorded() {
     server.told_alive = record->told_alive != 0;
     had_run_[i] = record->has_run;
     for (std::size_t j = 0; j < server.checks.size(); ++j) {
-      if (bit(j) != 0) server.checks[j] = (record->up & bit(j)) != 0;
+      if (bit(j) != 0) server.checks[j].up = (record->up & bit(j)) != 0;
     }
   }
   return state;
@@ -116,7 +116,7 @@ void Service::save_server(std::size_t server, Told told) {
     }
   }
   for (std::size_t i = 0; i < state.checks.size(); ++i) {
-    if (state.checks[i]) record.up |= bit(i);
+    if (state.checks[i].up) record.up |= bit(i);
     if (has_run(server, i)) record.has_run |= bit(i);
   }
   host_.page.write(key, record);
@@ -138,12 +138,9 @@ std::unique_ptr<Service::Watcher> Service::make_watcher(std::size_t server, std:
   watcher->server = server;
   watcher->check = check;
   watcher->monitor = std::make_unique<Monitor>(
-      host_.loop, host_.log, real_server.checks[check], label(real_server, config), label(config),
+      host_.probes, real_server.checks[check], label(real_server, config), label(config),
       Monitor::Known{up, has_run},
-      [this, self = watcher.get()](bool now_up, const std::string& mail_reason) {
-        on_verdict(*self, now_up, mail_reason);
-      },
-      host_.tls);
+      [this, self = watcher.get()](const CheckNews& news) { on_news(*self, news); });
   return watcher;
 }
 
@@ -159,7 +156,7 @@ void Service::make_watchers() {
   Watchers made(servers.size());
   for (std::size_t i = 0; i < servers.size(); ++i) {
     for (std::size_t j = 0; j < servers[i].checks.size(); ++j) {
-      made[i].push_back(make_watcher(i, j, servers[i].checks[j], has_run(i, j)));
+      made[i].push_back(make_watcher(i, j, servers[i].checks[j].up, has_run(i, j)));
     }
   }
   watchers_ = std::move(made);
@@ -177,13 +174,20 @@ void Service::activate() {
   }
 }
 
-void Service::on_verdict(const Watcher& watcher, bool up, const std::string& mail_reason) {
-  const auto actions = pool_.step(CheckVerdict{watcher.server, watcher.check, up, mail_reason});
-  save_server(watcher.server, Told::no);
+void Service::on_news(const Watcher& watcher, const CheckNews& news) {
+  const std::size_t server = watcher.server;
+  if (news.weight) take(server, CheckWeight{server, watcher.check, *news.weight});
+  if (news.duty) take(server, CheckDuty{server, watcher.check, *news.duty});
+  if (news.up) take(server, CheckVerdict{server, watcher.check, *news.up, news.mail_reason});
+}
+
+void Service::take(std::size_t server, const PoolEvent& event) {
+  const auto actions = pool_.step(event);
+  save_server(server, Told::no);
   save_service(Told::no);
-  host_.executor.change(entry());
+  host_.executor.change(entries());
   speak(actions);
-  save_server(watcher.server, Told::yes);
+  save_server(server, Told::yes);
   save_service(Told::yes);
 }
 
@@ -209,7 +213,7 @@ void Service::keep_watchers(const VirtualServer& old, const std::vector<std::ptr
     const auto old_checks = servers[i] < 0 ? std::vector<Check>{} : old.real_servers[was].checks;
     const auto checks = match_checks(old_checks, now[i].checks);
     for (std::size_t j = 0; j < checks.size(); ++j) {
-      const bool up = pool_.state().servers[i].checks[j];
+      const bool up = pool_.state().servers[i].checks[j].up;
       if (checks[j] < 0) {
         watchers.push_back(make_watcher(i, j, up, false));
         continue;
@@ -245,7 +249,7 @@ PoolActions Service::stop(bool flushed) {
 }
 
 void Service::speak(const PoolActions& actions) const {
-  for (const auto& line : actions.log_lines) host_.log.info("{}", line);
+  for (const auto& line : actions.log_lines) host_.probes.log.info("{}", line);
   for (const auto& notification : actions.notifications) host_.notify(notification);
 }
 

@@ -16,15 +16,11 @@
 
 namespace understudy::checkers {
 
-class TlsContext;
-
 /// What all virtual servers of the process share. Outlives them.
 struct ServiceHost {
-  Loop& loop;
-  Log& log;
+  ProbeHost probes;
   run::HandoverPage& page;
   Executor& executor;
-  std::shared_ptr<const TlsContext> tls;
   /// Hands a notification to the parent.
   std::function<void(const Notification&)> notify;
   /// A time within the given span from now, at random: not all checks at once.
@@ -56,8 +52,12 @@ class Service {
   /// Erases the records: they are for a crash only.
   void forget();
 
-  [[nodiscard]] ipvs::ServiceKey key() const { return service_key(pool_.config()); }
-  [[nodiscard]] ipvs::Entry entry() const { return service_entry(pool_.config(), pool_.seats()); }
+  /// What it is known by from one configuration to the next.
+  [[nodiscard]] std::string name() const { return service_name(pool_.config()); }
+  /// What should be in the kernel: one entry, for a virtual_server_group as many as it names.
+  [[nodiscard]] std::vector<ipvs::Entry> entries() const {
+    return service_entries(pool_.config(), pool_.seats());
+  }
   [[nodiscard]] const VirtualServer& config() const { return pool_.config(); }
   [[nodiscard]] const Pool& pool() const { return pool_; }
 
@@ -66,7 +66,9 @@ class Service {
   using Watchers = std::vector<std::vector<std::unique_ptr<Watcher>>>;
 
   void speak(const PoolActions& actions) const;
-  void on_verdict(const Watcher& watcher, bool up, const std::string& mail_reason);
+  void on_news(const Watcher& watcher, const CheckNews& news);
+  /// Lets the pool weigh what a check said of `server`, and sees to its consequences.
+  void take(std::size_t server, const PoolEvent& event);
   std::unique_ptr<Watcher> make_watcher(std::size_t server, std::size_t check, bool up,
                                         bool has_run);
   void make_watchers();

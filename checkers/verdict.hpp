@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "checkers/config.hpp"
-#include "checkers/probe.hpp"
+#include "checkers/probe_outcome.hpp"
 #include "daemon/base/types.hpp"
 
 namespace understudy::checkers {

@@ -303,8 +303,10 @@ TEST_CASE("a monitor asks the URLs in turn and tells of the one that fails", "[h
   check.timing.delay_before_retry = 5ms;
   check.timing.retry = 1;
   std::vector<std::pair<bool, std::string>> told;
-  Monitor monitor(bench.loop, bench.log, Check(check), "[R]:tcp:80", "[V]:tcp:80", Monitor::Known{},
-                  [&](bool up, const std::string& reason) { told.emplace_back(up, reason); });
+  const ProbeHost host{bench.loop, bench.log, nullptr};
+  Monitor monitor(
+      host, Check(check), "[R]:tcp:80", "[V]:tcp:80", Monitor::Known{},
+      [&](const CheckNews& news) { told.emplace_back(news.up.value(), news.mail_reason); });
   monitor.start(bench.loop.now());
   bench.run_until([&] { return monitor.has_run(); }, 3s);
   {

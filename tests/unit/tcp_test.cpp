@@ -159,8 +159,10 @@ TEST_CASE("a monitor tells of a server that dies and returns", "[tcp][monitor]")
   check.timing.delay_before_retry = 10ms;
   check.timing.retry = 2;
   std::vector<std::pair<bool, std::string>> told;
-  Monitor monitor(bench.loop, bench.log, Check(check), "[R]:tcp:21", "[V]:tcp:21", Monitor::Known{},
-                  [&](bool up, const std::string& reason) { told.emplace_back(up, reason); });
+  const ProbeHost host{bench.loop, bench.log, nullptr};
+  Monitor monitor(
+      host, Check(check), "[R]:tcp:21", "[V]:tcp:21", Monitor::Known{},
+      [&](const CheckNews& news) { told.emplace_back(news.up.value(), news.mail_reason); });
   monitor.start(bench.loop.now());
   bench.run_until([&] { return monitor.has_run(); }, 2s);
   const std::uint16_t port = server->port();
@@ -204,6 +206,7 @@ TEST_CASE("5,000 checks in flight do not disturb each other", "[tcp][monitor]") 
     std::optional<bool> told;
     std::unique_ptr<Monitor> monitor;
   };
+  const ProbeHost host{bench.loop, bench.log, nullptr};
   std::vector<Subject> subjects(kChecks);
   int down = 0;
   auto server = servers.begin();
@@ -218,9 +221,9 @@ TEST_CASE("5,000 checks in flight do not disturb each other", "[tcp][monitor]") 
     check.timing.delay_loop = 1h;
     if (++server == servers.end()) server = servers.begin();
     subject.monitor =
-        std::make_unique<Monitor>(bench.loop, bench.log, Check(check), "[R]:tcp:1", "[V]:tcp:1",
-                                  Monitor::Known{}, [&subject, &down](bool up, const std::string&) {
-                                    subject.told = up;
+        std::make_unique<Monitor>(host, Check(check), "[R]:tcp:1", "[V]:tcp:1", Monitor::Known{},
+                                  [&subject, &down](const CheckNews& news) {
+                                    subject.told = news.up;
                                     ++down;
                                   });
   }

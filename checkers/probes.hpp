@@ -1,0 +1,26 @@
+// Which probe and which words belong to a kind of check: the one place that knows them all.
+//
+// A new kind of check is a member of Check (config.hpp), an overload here for its words, rules and
+// probe, and its line in can_run() (runnable.hpp).
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "checkers/config.hpp"
+#include "checkers/probe.hpp"
+#include "checkers/verdict.hpp"
+
+namespace understudy::checkers {
+
+/// The verdict of `check`, one of those that can_run(). `server` is its name in log lines and must
+/// outlive the verdict.
+[[nodiscard]] Verdict make_verdict(const Check& check, std::string_view server, bool up,
+                                   bool has_run);
+
+/// The probe of `check`, one of those that can_run(). `host` and what `labels` refers to must
+/// outlive it.
+[[nodiscard]] std::unique_ptr<Probe> make_probe(const ProbeHost& host, const Check& check,
+                                                const ProbeLabels& labels, ProbeReport report);
+
+}  // namespace understudy::checkers

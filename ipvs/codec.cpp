@@ -1,58 +1,16 @@
 #include "ipvs/codec.hpp"
 
-#include <arpa/inet.h>
 #include <linux/ip_vs.h>
 #include <netlink/attr.h>
-#include <netlink/msg.h>
 
-#include <algorithm>
 #include <array>
 #include <cstring>
-#include <memory>
-#include <new>
 #include <optional>
-#include <span>
+
+#include "ipvs/attributes.hpp"
 
 namespace understudy::ipvs {
 namespace {
-
-/// union nf_inet_addr: what the kernel gives and takes for an address of either family.
-constexpr std::size_t kAddressSize = 16;
-
-/// Builds attributes in a libnl message, whose own header is not used.
-class Attributes {
- public:
-  Attributes() : message_(nlmsg_alloc(), nlmsg_free) {
-    if (!message_) throw std::bad_alloc();
-  }
-  void u16(int type, std::uint16_t value) { check(nla_put_u16(message_.get(), type, value)); }
-  void u32(int type, std::uint32_t value) { check(nla_put_u32(message_.get(), type, value)); }
-  /// Network order, as the kernel wants ports.
-  void port(int type, Port port) { u16(type, htons(port.value())); }
-  void text(int type, const std::string& value) {
-    check(nla_put_string(message_.get(), type, value.c_str()));
-  }
-  void raw(int type, const void* data, std::size_t size) {
-    check(nla_put(message_.get(), type, static_cast<int>(size), data));
-  }
-  void address(int type, const IpAddress& address) {
-    std::array<std::uint8_t, kAddressSize> padded{};
-    std::ranges::copy(address.bytes(), padded.begin());
-    raw(type, padded.data(), padded.size());
-  }
-  nlattr* begin(int type) { return nla_nest_start(message_.get(), type); }
-  void end(nlattr* nest) { nla_nest_end(message_.get(), nest); }
-  [[nodiscard]] Bytes take() const {
-    const auto* data = static_cast<const std::uint8_t*>(nlmsg_data(nlmsg_hdr(message_.get())));
-    return {data, data + nlmsg_datalen(nlmsg_hdr(message_.get()))};
-  }
-
- private:
-  static void check(int status) {
-    if (status < 0) throw std::bad_alloc();
-  }
-  std::unique_ptr<nl_msg, decltype(&nlmsg_free)> message_;
-};
 
 Family family_of(const ServiceKey& key) {
   return key.fwmark != 0 ? key.family : key.endpoint.address.family();
@@ -146,14 +104,6 @@ struct Encoder {
   }
 };
 
-constexpr nla_policy kU16{NLA_U16, 0, 0};
-constexpr nla_policy kU32{NLA_U32, 0, 0};
-constexpr nla_policy kNest{NLA_NESTED, 0, 0};
-constexpr nla_policy kAddress{NLA_UNSPEC, 4, 0};
-constexpr nla_policy kText{NLA_STRING, 0, 0};
-
-using Policy = std::span<nla_policy>;
-
 std::array<nla_policy, IPVS_SVC_ATTR_MAX + 1> service_policy() {
   std::array<nla_policy, IPVS_SVC_ATTR_MAX + 1> policy{};
   for (const int type : {IPVS_SVC_ATTR_AF, IPVS_SVC_ATTR_PROTOCOL, IPVS_SVC_ATTR_PORT}) {
@@ -181,58 +131,10 @@ std::array<nla_policy, IPVS_DEST_ATTR_MAX + 1> destination_policy() {
   return policy;
 }
 
-/// Attributes by type. Values are there or not; absent numbers read as zero.
-class Parsed {
- public:
-  static std::optional<Parsed> from(nlattr* first, int length, Policy policy) {
-    Parsed parsed(policy.size());
-    const int highest = static_cast<int>(policy.size()) - 1;
-    if (nla_parse(parsed.found_.data(), highest, first, length, policy.data()) < 0) return {};
-    return parsed;
-  }
-  [[nodiscard]] bool has(std::size_t type) const { return found_[type] != nullptr; }
-  [[nodiscard]] nlattr* nest(std::size_t type) const { return found_[type]; }
-  [[nodiscard]] std::uint16_t u16(std::size_t type) const {
-    return has(type) ? nla_get_u16(found_[type]) : std::uint16_t{0};
-  }
-  [[nodiscard]] std::uint32_t u32(std::size_t type) const {
-    return has(type) ? nla_get_u32(found_[type]) : 0U;
-  }
-  [[nodiscard]] Port port(std::size_t type) const { return Port(ntohs(u16(type))); }
-  [[nodiscard]] std::string text(std::size_t type) const {
-    if (!has(type)) return {};
-    const char* data = static_cast<const char*>(nla_data(found_[type]));
-    return {data, strnlen(data, static_cast<std::size_t>(nla_len(found_[type])))};
-  }
-  /// Empty when it is too short for the family.
-  [[nodiscard]] IpAddress address(std::size_t type, Family family) const {
-    const std::size_t size = family == Family::ipv6 ? 16 : 4;
-    if (!has(type) || static_cast<std::size_t>(nla_len(found_[type])) < size) return {};
-    return IpAddress(std::span(static_cast<const std::uint8_t*>(nla_data(found_[type])), size));
-  }
-
- private:
-  explicit Parsed(std::size_t types) : found_(types) {}
-  std::vector<nlattr*> found_;
-};
-
 std::optional<Family> family_from(std::uint16_t af) {
   if (af == AF_INET) return Family::ipv4;
   if (af == AF_INET6) return Family::ipv6;
   return std::nullopt;
-}
-
-/// The attributes inside `type`, IPVS_CMD_ATTR_SERVICE or IPVS_CMD_ATTR_DEST.
-std::optional<Parsed> parse_nested(ByteView attributes, int type, Policy policy) {
-  std::array<nla_policy, IPVS_CMD_ATTR_MAX + 1> outer_policy{};
-  outer_policy[IPVS_CMD_ATTR_SERVICE] = kNest;
-  outer_policy[IPVS_CMD_ATTR_DEST] = kNest;
-  // libnl takes what it reads as not constant, but does not write to it.
-  auto* first = reinterpret_cast<nlattr*>(const_cast<std::uint8_t*>(attributes.data()));
-  const auto outer = Parsed::from(first, static_cast<int>(attributes.size()), outer_policy);
-  if (!outer || !outer->has(static_cast<std::size_t>(type))) return std::nullopt;
-  auto* nest = outer->nest(static_cast<std::size_t>(type));
-  return Parsed::from(static_cast<nlattr*>(nla_data(nest)), nla_len(nest), policy);
 }
 
 Error malformed(const char* what) {

@@ -1,4 +1,4 @@
-#include "checkers/http_exchange.hpp"
+#include "checkers/exchange.hpp"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -40,37 +40,7 @@ ExchangeEnd end_of(ConnectResult result) {
 
 }  // namespace
 
-std::string_view words_for(ExchangeEnd end, bool tls) {
-  switch (end) {
-    case ExchangeEnd::answered:
-      return "";
-    case ExchangeEnd::unreachable:
-      return "HTTP/SSL_CHECK - network unreachable";
-    case ExchangeEnd::connect_timed_out:
-      return "Timeout connecting";
-    case ExchangeEnd::connect_failed:
-      return "Connection failed";
-    case ExchangeEnd::handshake_failed:
-      return "SSL handshake/communication error connecting to";
-    case ExchangeEnd::send_failed:
-      return "Cannot send get request to";
-    case ExchangeEnd::response_timed_out:
-      return "Timeout WEB read";
-    case ExchangeEnd::read_timed_out:
-      return tls ? "Timeout SSL read" : "Timeout HTTP read";
-    case ExchangeEnd::read_failed:
-      return "Read error with";
-    case ExchangeEnd::no_data:
-      return "Read, no data received from ";
-    case ExchangeEnd::no_socket:
-      return "WEB connection fail to create socket. Rescheduling.";
-    case ExchangeEnd::not_started:
-      return "WEB socket bind failed. Rescheduling";
-  }
-  return "";
-}
-
-HttpExchange::HttpExchange(Loop& loop, Log& log, Options options, Handler handler)
+Exchange::Exchange(Loop& loop, Log& log, Options options, Handler handler)
     : loop_(loop),
       options_(std::move(options)),
       handler_(std::move(handler)),
@@ -78,17 +48,16 @@ HttpExchange::HttpExchange(Loop& loop, Log& log, Options options, Handler handle
                  [this](ConnectResult result) { on_connect(result); }),
       timer_(loop, [this] { on_timer(); }) {}
 
-void HttpExchange::start(std::string request, HttpReader& reader) {
+void Exchange::start(Dialogue& dialogue) {
   cancel();
-  request_ = std::move(request);
-  reader_ = &reader;
+  dialogue_ = &dialogue;
   end_by_ = loop_.now() + options_.longest;
   phase_ = Phase::connecting;
   timer_.arm(std::min(loop_.now() + options_.timeout, end_by_));
   connector_.start();
 }
 
-void HttpExchange::cancel() {
+void Exchange::cancel() {
   phase_ = Phase::idle;
   timer_.disarm();
   tls_.reset();
@@ -96,24 +65,29 @@ void HttpExchange::cancel() {
   watch_.reset();
   socket_.reset();
   connector_.cancel();
+  output_.clear();
 }
 
-void HttpExchange::on_connect(ConnectResult result) {
+void Exchange::on_connect(ConnectResult result) {
   if (result != ConnectResult::connected) return finish(end_of(result));
   socket_ = connector_.take();
-  if (!options_.tls) return send_request();
-  tls_.emplace(*options_.tls, socket_.get(), options_.server_name);
-  shake_hands();
+  if (options_.tls) {
+    tls_.emplace(*options_.tls, socket_.get(), options_.server_name, options_.alpn);
+    return shake_hands();
+  }
+  output_ = dialogue_->take_output();
+  send_opening();
 }
 
-void HttpExchange::on_ready() {
+void Exchange::on_ready() {
   switch (phase_) {
     case Phase::handshake:
       return shake_hands();
     case Phase::sending:
-      return send_request();
+      return send_opening();
     case Phase::waiting:
     case Phase::reading:
+      send_more();
       return read_response();
     case Phase::idle:
     case Phase::connecting:
@@ -121,7 +95,7 @@ void HttpExchange::on_ready() {
   }
 }
 
-void HttpExchange::on_timer() {
+void Exchange::on_timer() {
   switch (phase_) {
     case Phase::waiting:
       return finish(ExchangeEnd::response_timed_out);
@@ -132,11 +106,13 @@ void HttpExchange::on_timer() {
   }
 }
 
-void HttpExchange::shake_hands() {
+void Exchange::shake_hands() {
   phase_ = Phase::handshake;
   switch (tls_->handshake()) {
     case StreamStatus::done:
-      return send_request();
+      if (tls_->protocol() != options_.alpn) return finish(ExchangeEnd::protocol_refused);
+      output_ = dialogue_->take_output();
+      return send_opening();
     case StreamStatus::want_read:
       return await(EPOLLIN);
     case StreamStatus::want_write:
@@ -147,7 +123,7 @@ void HttpExchange::shake_hands() {
   }
 }
 
-void HttpExchange::send_request() {
+void Exchange::send_opening() {
   phase_ = Phase::sending;
   switch (write()) {
     case StreamStatus::done:
@@ -164,15 +140,28 @@ void HttpExchange::send_request() {
   }
 }
 
-StreamStatus HttpExchange::write() {
-  if (tls_) return tls_->write(as_bytes(request_));
-  const auto sent = send(socket_.get(), request_.data(), request_.size(), MSG_NOSIGNAL);
-  if (sent < 0) return status_of_errno(StreamStatus::want_write);
-  request_.erase(0, static_cast<std::size_t>(sent));
-  return request_.empty() ? StreamStatus::done : StreamStatus::want_write;
+void Exchange::send_more() {
+  output_ += dialogue_->take_output();
+  const StreamStatus status = write();
+  // A server that takes nothing any more may have answered all the same.
+  if (status == StreamStatus::closed || status == StreamStatus::failed) output_.clear();
+  await(status == StreamStatus::want_write ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-StreamStatus HttpExchange::read(std::span<std::uint8_t> buffer, std::size_t& count) {
+StreamStatus Exchange::write() {
+  if (output_.empty()) return StreamStatus::done;
+  if (tls_) {
+    const StreamStatus status = tls_->write(as_bytes(output_));
+    if (status == StreamStatus::done) output_.clear();
+    return status;
+  }
+  const auto sent = send(socket_.get(), output_.data(), output_.size(), MSG_NOSIGNAL);
+  if (sent < 0) return status_of_errno(StreamStatus::want_write);
+  output_.erase(0, static_cast<std::size_t>(sent));
+  return output_.empty() ? StreamStatus::done : StreamStatus::want_write;
+}
+
+StreamStatus Exchange::read(std::span<std::uint8_t> buffer, std::size_t& count) {
   if (tls_) return tls_->read(buffer, count);
   const auto received = recv(socket_.get(), buffer.data(), buffer.size(), 0);
   if (received < 0) return status_of_errno(StreamStatus::want_read);
@@ -180,7 +169,7 @@ StreamStatus HttpExchange::read(std::span<std::uint8_t> buffer, std::size_t& cou
   return received == 0 ? StreamStatus::closed : StreamStatus::done;
 }
 
-void HttpExchange::read_response() {
+void Exchange::read_response() {
   std::array<std::uint8_t, kReadSize> buffer;
   // One read per turn lets others have theirs; what TLS holds back no descriptor would report.
   do {
@@ -190,13 +179,12 @@ void HttpExchange::read_response() {
   } while (tls_ && tls_->has_pending());
 }
 
-bool HttpExchange::take(StreamStatus status, ByteView octets) {
+bool Exchange::take(StreamStatus status, ByteView octets) {
   switch (status) {
     case StreamStatus::want_read:
-      await(EPOLLIN);
       return true;
     case StreamStatus::want_write:
-      await(EPOLLOUT);
+      await(EPOLLIN | EPOLLOUT);
       return true;
     case StreamStatus::failed:
       if (!tls_) {
@@ -206,31 +194,31 @@ bool HttpExchange::take(StreamStatus status, ByteView octets) {
       // As the original: a broken TLS stream ends the body like a close.
       [[fallthrough]];
     case StreamStatus::closed:
-      reader_->end();
+      dialogue_->end();
       break;
     case StreamStatus::done:
       phase_ = Phase::reading;
       extend_deadline();
-      reader_->feed(octets);
+      dialogue_->receive(octets);
       break;
   }
-  const auto state = reader_->state();
-  if (state == HttpReader::State::header || state == HttpReader::State::body) return true;
-  finish(state == HttpReader::State::complete ? ExchangeEnd::answered : ExchangeEnd::no_data);
-  return false;
+  if (dialogue_->over()) {
+    finish(dialogue_->answered() ? ExchangeEnd::answered : ExchangeEnd::no_data);
+    return false;
+  }
+  send_more();
+  return true;
 }
 
-void HttpExchange::await(std::uint32_t events) {
+void Exchange::await(std::uint32_t events) {
   if (watch_) return watch_->set_events(events);
   watch_ =
       std::make_unique<Watch>(loop_, socket_.get(), events, [this](std::uint32_t) { on_ready(); });
 }
 
-void HttpExchange::extend_deadline() {
-  timer_.arm(std::min(loop_.now() + options_.timeout, end_by_));
-}
+void Exchange::extend_deadline() { timer_.arm(std::min(loop_.now() + options_.timeout, end_by_)); }
 
-void HttpExchange::finish(ExchangeEnd end) {
+void Exchange::finish(ExchangeEnd end) {
   cancel();
   handler_(end);
 }

@@ -1,4 +1,4 @@
-// One request and its response over a connection of their own, plain or TLS, on the loop.
+// One dialogue with a server over a connection of its own, plain or TLS, on the loop.
 #pragma once
 
 #include <cstdint>
@@ -6,40 +6,38 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "checkers/connect.hpp"
-#include "checkers/http_message.hpp"
+#include "checkers/dialogue.hpp"
 #include "checkers/tls.hpp"
 
 namespace understudy::checkers {
 
 /// How an exchange ended.
 enum class ExchangeEnd : std::uint8_t {
-  /// A whole header arrived; the body is as complete as the reader says.
+  /// The dialogue has its answer.
   answered,
   unreachable,
   connect_timed_out,
   connect_failed,
   handshake_failed,
+  /// TLS stands, but the server does not speak the protocol asked for (ALPN).
+  protocol_refused,
   send_failed,
   /// Nothing at all arrived in time.
   response_timed_out,
   /// Something arrived, then nothing for too long, or no end.
   read_timed_out,
   read_failed,
-  /// Closed before the end of the header.
+  /// Closed before there was an answer.
   no_data,
   /// This host's trouble.
   no_socket,
   not_started,
 };
 
-/// The original's words for it, which go before "server [R]:tcp:80."; "" for `answered`.
-[[nodiscard]] std::string_view words_for(ExchangeEnd end, bool tls);
-
-/// Makes exchanges with one server, one at a time.
-class HttpExchange {
+/// Holds dialogues with one server, one at a time.
+class Exchange {
  public:
   struct Options {
     CheckEndpoint endpoint;
@@ -51,14 +49,16 @@ class HttpExchange {
     std::shared_ptr<const TlsContext> tls;
     /// For SNI; empty for none.
     std::string server_name;
+    /// The protocol the server must agree to in the handshake (RFC 7301), "h2"; empty: not asked.
+    std::string alpn;
   };
   using Handler = std::function<void(ExchangeEnd)>;
 
   /// `handler` is called once per start(), never from within it.
-  HttpExchange(Loop& loop, Log& log, Options options, Handler handler);
+  Exchange(Loop& loop, Log& log, Options options, Handler handler);
 
-  /// Sends `request` and feeds what comes back to `reader`, which must live until the end.
-  void start(std::string request, HttpReader& reader);
+  /// Connects and carries the octets of `dialogue`, which must live until the end.
+  void start(Dialogue& dialogue);
   void cancel();
 
  private:
@@ -68,8 +68,10 @@ class HttpExchange {
   void on_ready();
   void on_timer();
   void shake_hands();
-  void send_request();
+  void send_opening();
   void read_response();
+  /// Sends what there is to send besides reading.
+  void send_more();
   [[nodiscard]] StreamStatus write();
   [[nodiscard]] StreamStatus read(std::span<std::uint8_t> buffer, std::size_t& count);
   /// False when the exchange is over.
@@ -83,8 +85,8 @@ class HttpExchange {
   Handler handler_;
   Connector connector_;
   Phase phase_ = Phase::idle;
-  std::string request_;
-  HttpReader* reader_ = nullptr;
+  Dialogue* dialogue_ = nullptr;
+  std::string output_;
   TimePoint end_by_;
   Fd socket_;
   std::optional<TlsStream> tls_;

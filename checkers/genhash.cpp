@@ -245,18 +245,19 @@ void fetch(const Arguments& arguments) {
   silent.to_syslog = false;
   Log log(silent);
   HttpReader reader(true, arguments.verbose ? verbose_observer() : HttpReader::Observer{});
-  HttpExchange::Options options;
+  Exchange::Options options;
   options.endpoint = arguments.check.endpoint;
   options.timeout = arguments.timeout;
   options.longest = kNoLimit;
   if (arguments.check.tls) options.tls = std::make_shared<const TlsContext>();
   if (arguments.sni) options.server_name = arguments.check.virtualhost;
-  HttpExchange exchange(loop, log, std::move(options), [&](ExchangeEnd end) {
+  Exchange exchange(loop, log, std::move(options), [&](ExchangeEnd end) {
     print_result(end, reader, arguments);
     loop.stop();
   });
-  exchange.start(get_request(*arguments.path, host_of({}, arguments.check), arguments.version),
-                 reader);
+  Http1Dialogue dialogue(
+      get_request(*arguments.path, host_of({}, arguments.check), arguments.version), reader);
+  exchange.start(dialogue);
   loop.run();
 }
 

@@ -13,9 +13,8 @@ constexpr unsigned kLastGoodStatus = 299;
 /// How many timeouts an exchange may last when delay_loop is shorter than that.
 constexpr int kLongestInTimeouts = 4;
 
-HttpExchange::Options exchange_options(const HttpCheck& check,
-                                       std::shared_ptr<const TlsContext> tls) {
-  HttpExchange::Options options;
+Exchange::Options exchange_options(const HttpCheck& check, std::shared_ptr<const TlsContext> tls) {
+  Exchange::Options options;
   options.endpoint = check.endpoint;
   options.timeout = check.timing.connect_timeout;
   options.longest = std::max<Duration>(check.timing.delay_loop,
@@ -57,11 +56,14 @@ void HttpProbe::start(std::size_t step) {
   step_ = step;
   const Url& url = check_.urls.at(step);
   reader_.emplace(!url.digest.empty());
-  exchange_.start(get_request(url.path, host_of(url, check_)), *reader_);
+  dialogue_ =
+      std::make_unique<Http1Dialogue>(get_request(url.path, host_of(url, check_)), *reader_);
+  exchange_.start(*dialogue_);
 }
 
 void HttpProbe::cancel() {
   exchange_.cancel();
+  dialogue_.reset();
   reader_.reset();
 }
 
@@ -77,6 +79,7 @@ void HttpProbe::on_end(ExchangeEnd end) {
     outcome = {Result::failed, fmt::format("{} server {}.", words, server_label_)};
   }
   // Thousands of checks idle most of the time; what they read is not kept until the next attempt.
+  dialogue_.reset();
   reader_.reset();
   report_(outcome);
 }

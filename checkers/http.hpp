@@ -1,6 +1,6 @@
 // HTTP_GET and SSL_GET: the server works if it answers each URL as configured.
 //
-// http_message.hpp knows the octets, http_exchange.hpp the connection; here an answer is judged.
+// http_message.hpp knows the octets, exchange.hpp the connection; here an answer is judged.
 #pragma once
 
 #include <cstdint>
@@ -51,7 +51,8 @@ class HttpProbe : public Probe {
   std::optional<HttpReader> reader_;
   /// Per URL, by how much the body last differed from its Content-Length: told once.
   std::vector<std::int64_t> length_differences_;
-  HttpExchange exchange_;
+  std::unique_ptr<Dialogue> dialogue_;
+  Exchange exchange_;
 };
 
 }  // namespace understudy::checkers

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <limits>
 #include <stdexcept>
+#include <vector>
 
 namespace understudy::checkers {
 namespace {
@@ -65,7 +66,8 @@ TlsContext::TlsContext()
   SSL_CTX_set_mode(context_.get(), SSL_MODE_RELEASE_BUFFERS);
 }
 
-TlsStream::TlsStream(const TlsContext& context, int socket, const std::string& server_name)
+TlsStream::TlsStream(const TlsContext& context, int socket, const std::string& server_name,
+                     const std::string& alpn)
     : ssl_(SSL_new(context.context())) {
   BIO* bio = BIO_new(context.socket_method());
   if (!ssl_ || bio == nullptr) {
@@ -77,7 +79,21 @@ TlsStream::TlsStream(const TlsContext& context, int socket, const std::string& s
   SSL_set_bio(ssl_.get(), bio, bio);
   SSL_set_quiet_shutdown(ssl_.get(), 1);
   if (!server_name.empty()) SSL_set_tlsext_host_name(ssl_.get(), server_name.c_str());
+  if (!alpn.empty()) {
+    std::vector<std::uint8_t> offered{static_cast<std::uint8_t>(alpn.size())};
+    offered.insert(offered.end(), alpn.begin(), alpn.end());
+    SSL_set_alpn_protos(ssl_.get(), offered.data(), static_cast<unsigned>(offered.size()));
+  }
+  // What has to wait is kept in a string that grows.
+  SSL_set_mode(ssl_.get(), SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_set_connect_state(ssl_.get());
+}
+
+std::string TlsStream::protocol() const {
+  const unsigned char* name = nullptr;
+  unsigned length = 0;
+  SSL_get0_alpn_selected(ssl_.get(), &name, &length);
+  return {reinterpret_cast<const char*>(name), length};
 }
 
 StreamStatus TlsStream::status_of(int result) {

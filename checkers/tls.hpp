@@ -38,11 +38,14 @@ enum class StreamStatus : std::uint8_t { done, want_read, want_write, closed, fa
 /// One TLS connection over a socket it does not own.
 class TlsStream {
  public:
-  /// `server_name` for SNI, empty for none.
-  TlsStream(const TlsContext& context, int socket, const std::string& server_name);
+  /// `server_name` for SNI, `alpn` the one protocol offered (RFC 7301); empty for none.
+  TlsStream(const TlsContext& context, int socket, const std::string& server_name,
+            const std::string& alpn = {});
 
   StreamStatus handshake();
-  /// Sends all of `data` or nothing yet.
+  /// After the handshake: the protocol agreed upon, empty for none.
+  [[nodiscard]] std::string protocol() const;
+  /// Sends all of `data` or nothing yet; then it must begin the same the next time.
   StreamStatus write(ByteView data);
   /// `count` is the number of octets read when done.
   StreamStatus read(std::span<std::uint8_t> buffer, std::size_t& count);

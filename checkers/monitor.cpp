@@ -11,7 +11,7 @@ Monitor::Monitor(const ProbeHost& host, const Check& check, std::string server_l
       server_label_(std::move(server_label)),
       service_label_(std::move(service_label)),
       on_news_(std::move(on_news)),
-      verdict_(make_verdict(check, server_label_, known.up, known.has_run)),
+      verdict_(make_verdict(check, {server_label_, service_label_}, known.up, known.has_run)),
       probe_(make_probe(host, check, {server_label_, service_label_},
                         [this](const ProbeOutcome& outcome) { weigh(outcome); })),
       timer_(host.loop, [this] { probe_->start(verdict_.next_step()); }) {}

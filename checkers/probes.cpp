@@ -44,11 +44,11 @@ std::unique_ptr<Probe> probe_for(const ProbeHost& host, const HttpCheck& check,
 
 }  // namespace
 
-Verdict make_verdict(const Check& check, std::string_view server, bool up, bool has_run) {
+Verdict make_verdict(const Check& check, const ProbeLabels& labels, bool up, bool has_run) {
   return std::visit(
       [&](const auto& one) -> Verdict {
         if constexpr (requires { words_for(one); }) {
-          return {rules_for(one), words_for(one), server, up, has_run};
+          return {rules_for(one), words_for(one), labels.server, labels.service, up, has_run};
         }
         throw std::logic_error("a check of this kind has no verdict");
       },

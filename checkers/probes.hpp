@@ -5,7 +5,6 @@
 #pragma once
 
 #include <memory>
-#include <string_view>
 
 #include "checkers/config.hpp"
 #include "checkers/probe.hpp"
@@ -13,9 +12,9 @@
 
 namespace understudy::checkers {
 
-/// The verdict of `check`, one of those that can_run(). `server` is its name in log lines and must
-/// outlive the verdict.
-[[nodiscard]] Verdict make_verdict(const Check& check, std::string_view server, bool up,
+/// The verdict of `check`, one of those that can_run(). What `labels` refers to must outlive the
+/// verdict.
+[[nodiscard]] Verdict make_verdict(const Check& check, const ProbeLabels& labels, bool up,
                                    bool has_run);
 
 /// The probe of `check`, one of those that can_run(). `host` and what `labels` refers to must

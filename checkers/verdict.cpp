@@ -16,15 +16,16 @@ VerdictRules VerdictRules::from(const CheckTiming& timing) {
   return rules;
 }
 
-Verdict::Verdict(VerdictRules rules, const VerdictWords& words, std::string_view server, bool up,
-                 bool has_run)
+Verdict::Verdict(VerdictRules rules, const VerdictWords& words, std::string_view server,
+                 std::string_view service, bool up, bool has_run)
     : rules_(rules),
       words_(words),
       server_(server),
+      service_(service),
       up_(up),
       has_run_(has_run),
       // One failure is enough for a server nothing is known about.
-      failures_(has_run ? 0 : rules.retry) {}
+      failures_(has_run || rules.always_retry ? 0 : rules.retry) {}
 
 VerdictActions Verdict::step(const ProbeOutcome& outcome, TimePoint now) {
   VerdictActions actions;
@@ -54,13 +55,15 @@ void Verdict::passed(const ProbeOutcome& outcome, VerdictActions& actions) {
     step_ = 0;
     all_steps_passed(actions);
   }
-  if (!has_run_) failures_ = rules_.retry;
+  if (!has_run_ && !rules_.always_retry) failures_ = rules_.retry;
 }
 
 void Verdict::all_steps_passed(VerdictActions& actions) {
   if (up_ && has_run_) return;
-  actions.log_lines.push_back(
-      fmt::format("{}{}{}", words_.before_success, server_, words_.after_success));
+  if (!words_.before_success.empty()) {
+    actions.log_lines.push_back(
+        fmt::format("{}{}{}", words_.before_success, server_, words_.after_success));
+  }
   has_run_ = true;
   if (up_) return;
   up_ = true;
@@ -69,33 +72,58 @@ void Verdict::all_steps_passed(VerdictActions& actions) {
 }
 
 Duration Verdict::failed(const ProbeOutcome& outcome, VerdictActions& actions) {
-  const bool first = !std::exchange(has_run_, true);
-  if (!up_ && !first) return delay_while_down();
-  if (rules_.log_all_failures && !outcome.line.empty()) actions.log_lines.push_back(outcome.line);
-  if (failures_ < rules_.retry) {
+  const bool first = !has_run_;
+  const bool known_down = has_run_ && !up_;
+  // A check that always retries has not run before it has its first verdict.
+  if (!rules_.always_retry) {
+    has_run_ = true;
+    if (known_down) return delay_while_down();
+  }
+  const bool last = failures_ >= rules_.retry;
+  const bool said_below = last && says_last_attempt();
+  if (rules_.log_all_failures && !known_down && !said_below && !outcome.line.empty()) {
+    actions.log_lines.push_back(outcome.line);
+  }
+  if (!last) {
     ++failures_;
     return rules_.delay_before_retry;
   }
-  count_as_down(first, actions);
+  if (!known_down) count_as_down(first, outcome, actions);
   failures_ = 0;
   if (rules_.repeat_failed_step) failed_step_ = step_;
   return delay_while_down();
 }
 
-void Verdict::count_as_down(bool first, VerdictActions& actions) {
-  // The original's two families differ here: HTTP_GET mentions retries even at the first attempt,
-  // and is silent about one that only confirms alpha's assumption.
-  const bool multi_step = rules_.repeat_failed_step;
-  if (!up_ && multi_step) return;
-  if (rules_.retry > 0 && (multi_step || !first)) {
-    actions.log_lines.push_back(fmt::format("{} on service {} failed after {} retries.",
-                                            words_.name, server_, rules_.retry));
-  } else {
-    actions.log_lines.push_back(fmt::format("{} on service {} failed.", words_.name, server_));
-  }
+void Verdict::count_as_down(bool first, const ProbeOutcome& outcome, VerdictActions& actions) {
+  has_run_ = true;
+  // HTTP_GET is silent about an attempt that only confirms alpha's assumption.
+  if (!up_ && rules_.repeat_failed_step) return;
+  auto line = line_of_failure(first, outcome);
+  if (!line.empty()) actions.log_lines.push_back(std::move(line));
   actions.tell = false;
-  if (up_) actions.mail_reason = words_.mail_down;
+  if (up_)
+    actions.mail_reason = outcome.mail.empty() ? std::string(words_.mail_down) : outcome.mail;
   up_ = false;
+}
+
+bool Verdict::says_last_attempt() const {
+  return words_.failure_line == FailureLine::last_attempt ||
+         words_.failure_line == FailureLine::last_attempt_and_retries;
+}
+
+std::string Verdict::line_of_failure(bool first, const ProbeOutcome& outcome) const {
+  if (says_last_attempt()) {
+    if (first || words_.failure_line == FailureLine::last_attempt) return outcome.line;
+    return fmt::format("{} after {} retries", outcome.line, rules_.retry);
+  }
+  // HTTP_GET mentions retries even at the first attempt, as the original does.
+  if (rules_.retry == 0 || (first && !rules_.repeat_failed_step)) {
+    return fmt::format("{} on service {} failed.", words_.name, server_);
+  }
+  const bool with_service = words_.failure_line == FailureLine::summary_with_service;
+  return fmt::format("{} on service {}{}{} failed after {} retries.", words_.name, server_,
+                     with_service ? " of " : "", with_service ? service_ : std::string_view(),
+                     rules_.retry);
 }
 
 Duration Verdict::delay_while_down() const {

@@ -20,17 +20,32 @@
 
 namespace understudy::checkers {
 
+/// How a kind of check says that a server is down.
+enum class FailureLine : std::uint8_t {
+  /// "NAME on service [R]:tcp:21 failed after 1 retries.", without the retries when there were
+  /// none.
+  summary,
+  /// The same, but with retries "NAME on service [R] of [V] failed after 1 retries.".
+  summary_with_service,
+  /// The line of the last attempt.
+  last_attempt,
+  /// The line of the last attempt and, unless it was the very first, " after 1 retries".
+  last_attempt_and_retries,
+};
+
 /// The words of a kind of check in the log and in mail; they live as long as the program.
 struct VerdictWords {
   /// "TCP_CHECK", as in "TCP_CHECK on service [R]:tcp:21 failed after 1 retries.".
   std::string_view name;
   /// What stands before and after the server in the line of success: "TCP connection to " and
-  /// " success.".
+  /// " success."; nothing before it: there is no such line.
   std::string_view before_success;
   std::string_view after_success;
   /// Bodies of mail.
   std::string_view mail_up;
+  /// When the attempt that failed has none of its own.
   std::string_view mail_down;
+  FailureLine failure_line = FailureLine::summary;
 };
 
 /// What the verdict is counted by.
@@ -43,6 +58,8 @@ struct VerdictRules {
   std::size_t steps = 1;
   /// HTTP_GET: a failed step is repeated, then all steps must pass, before the server is up.
   bool repeat_failed_step = false;
+  /// SMTP_CHECK: the very first attempt and those of a server that is down get their retries too.
+  bool always_retry = false;
 
   static VerdictRules from(const CheckTiming& timing);
 };
@@ -62,9 +79,10 @@ struct VerdictActions {
 /// The verdict of one check.
 class Verdict {
  public:
-  /// `server` is its name in lines, "[R]:tcp:21"; it must outlive the verdict.
-  Verdict(VerdictRules rules, const VerdictWords& words, std::string_view server, bool up,
-          bool has_run);
+  /// `server` is its name in lines, "[R]:tcp:21", `service` that of its virtual server; they must
+  /// outlive the verdict.
+  Verdict(VerdictRules rules, const VerdictWords& words, std::string_view server,
+          std::string_view service, bool up, bool has_run);
 
   /// Weighs the outcome of an attempt at next_step().
   VerdictActions step(const ProbeOutcome& outcome, TimePoint now);
@@ -79,12 +97,15 @@ class Verdict {
   /// Returns the delay to the next attempt.
   [[nodiscard]] Duration failed(const ProbeOutcome& outcome, VerdictActions& actions);
   void all_steps_passed(VerdictActions& actions);
-  void count_as_down(bool first, VerdictActions& actions);
+  void count_as_down(bool first, const ProbeOutcome& outcome, VerdictActions& actions);
+  [[nodiscard]] std::string line_of_failure(bool first, const ProbeOutcome& outcome) const;
+  [[nodiscard]] bool says_last_attempt() const;
   [[nodiscard]] Duration delay_while_down() const;
 
   VerdictRules rules_;
   const VerdictWords& words_;
   std::string_view server_;
+  std::string_view service_;
   bool up_;
   bool has_run_;
   unsigned failures_;

@@ -20,8 +20,8 @@ constexpr VerdictWords kWords{"TCP_CHECK", "TCP connection to ", " success.", "u
 /// Feeds outcomes to a verdict, each at the time the last one asked for.
 class Course {
  public:
-  Course(VerdictRules rules, bool up, bool has_run)
-      : verdict_(rules, kWords, "[R]:tcp:21", up, has_run) {}
+  Course(VerdictRules rules, bool up, bool has_run, const VerdictWords& words = kWords)
+      : verdict_(rules, words, "[R]:tcp:21", "[V]:tcp:21", up, has_run) {}
 
   VerdictActions take(const ProbeOutcome& outcome) {
     VerdictActions actions = verdict_.step(outcome, now_);
@@ -205,6 +205,78 @@ TEST_CASE("HTTP mentions its retries even at the first failure", "[verdict]") {
   const auto actions = course.take(kFail);
   CHECK(actions.log_lines == Lines{"TCP_CHECK on service [R]:tcp:21 failed after 2 retries."});
   CHECK(actions.tell == false);
+}
+
+const VerdictWords kMailWords{"SMTP_CHECK", "Remote SMTP server ",    " succeed on service.", "up!",
+                              "down!",      FailureLine::last_attempt};
+const ProbeOutcome kBadMailServer{Result::failed, "SMTP_CHECK Bad greeting", "bad greeting!"};
+
+TEST_CASE("a check that always retries: first attempt, while up, while down", "[verdict]") {
+  VerdictRules rules = tcp_rules(1);
+  rules.always_retry = true;
+  Course course(rules, true, false, kMailWords);
+  CHECK(course.take(kBadMailServer) == VerdictActions{{}, {}, {}, TimePoint(1003s)});
+  CHECK_FALSE(course.verdict().has_run());
+  auto actions = course.take(kBadMailServer);
+  CHECK(actions.log_lines == Lines{kBadMailServer.line});
+  CHECK(actions.tell == false);
+  CHECK(actions.mail_reason == "bad greeting!");
+  CHECK(course.waited == 10s);
+  for (int i = 0; i < 2; ++i) {
+    actions = course.take(kBadMailServer);
+    CHECK(actions.log_lines.empty());
+    CHECK(course.waited == 3s);
+    actions = course.take(kBadMailServer);
+    CHECK(actions.log_lines.empty());
+    CHECK_FALSE(actions.tell);
+    CHECK(course.waited == 10s);
+  }
+  actions = course.take({});
+  CHECK(actions.tell == true);
+  CHECK(actions.log_lines == Lines{"Remote SMTP server [R]:tcp:21 succeed on service."});
+  CHECK_FALSE(course.take(kBadMailServer).tell);
+  CHECK(course.take(kBadMailServer).tell == false);
+}
+
+TEST_CASE("the last attempt's line is said once, with log_all_failures too", "[verdict]") {
+  VerdictRules rules = tcp_rules(1);
+  rules.always_retry = true;
+  rules.log_all_failures = true;
+  Course course(rules, true, true, kMailWords);
+  for (int i = 0; i < 2; ++i) {
+    CHECK(course.take(kBadMailServer).log_lines == Lines{kBadMailServer.line});
+  }
+  CHECK(course.take(kBadMailServer).log_lines.empty());
+}
+
+TEST_CASE("the last attempt's line with its retries; success in silence", "[verdict]") {
+  const VerdictWords words{"DNS_CHECK", "",      "",
+                           "up!",       "down!", FailureLine::last_attempt_and_retries};
+  const ProbeOutcome timeout{Result::failed, "DNS_CHECK (R) read timeout"};
+  Course at_start(tcp_rules(2), true, false, words);
+  CHECK(at_start.take(timeout).log_lines == Lines{timeout.line});
+  Course course(tcp_rules(2), true, false, words);
+  CHECK(course.take({}).log_lines.empty());
+  CHECK(course.verdict().has_run());
+  CHECK(course.take(timeout).log_lines.empty());
+  CHECK(course.take(timeout).log_lines.empty());
+  const auto actions = course.take(timeout);
+  CHECK(actions.log_lines == Lines{timeout.line + " after 2 retries"});
+  CHECK(actions.mail_reason == "down!");
+  CHECK(course.take({}).log_lines.empty());
+  CHECK(course.verdict().up());
+}
+
+TEST_CASE("a summary may name the virtual server where it names retries", "[verdict]") {
+  const VerdictWords words{"ICMP CHECK", "ICMP connection to ",
+                           " success.",  "up!",
+                           "down!",      FailureLine::summary_with_service};
+  Course at_start(tcp_rules(1), true, false, words);
+  CHECK(at_start.take(kFail).log_lines == Lines{"ICMP CHECK on service [R]:tcp:21 failed."});
+  Course course(tcp_rules(1), true, true, words);
+  course.take(kFail);
+  CHECK(course.take(kFail).log_lines ==
+        Lines{"ICMP CHECK on service [R]:tcp:21 of [V]:tcp:21 failed after 1 retries."});
 }
 
 TEST_CASE("rules come from the configured timing", "[verdict]") {

@@ -182,7 +182,7 @@ def processor_seconds(pid):
         return int(text.read().split()[0]) / 1e9
 
 
-def _connections(host):
+def connections(host):
     """How many TCP connections were opened from the host so far (ActiveOpens)."""
     with open(f"/proc/{host.pid}/net/snmp", encoding="ascii") as text:
         rows = [line.split() for line in text if line.startswith("Tcp:")]
@@ -201,14 +201,14 @@ def checks(lab):
         text += "   connect_timeout 2\n  }\n }\n"
     daemon = lab.daemon(host, text + "}\n").start()
     pid = daemon.wait_pid("checkers")
-    eventually(lambda: _connections(host) > 3000, 60, "the checks run")
-    began, used = _connections(host), processor_seconds(pid)
+    eventually(lambda: connections(host) > 3000, 60, "the checks run")
+    began, used = connections(host), processor_seconds(pid)
     time.sleep(12)
-    done, used = _connections(host) - began, processor_seconds(pid) - used
+    done, used = connections(host) - began, processor_seconds(pid) - used
     inside = host.read(PIDS["checkers"]).strip()
-    began = _connections(host)
+    began = connections(host)
     host.run(f"timeout -s INT 5 strace -f -c -o /run/counts -p {inside}", check=False, timeout=60)
-    traced = max(1, _connections(host) - began)
+    traced = max(1, connections(host) - began)
     total = host.read("/run/counts").splitlines()[-1].split()  # % seconds us/call calls … total
     calls = int(total[3])
     return {

@@ -29,10 +29,10 @@ PURE, WORDS, ACTIVE = "a core", "a keyword or verify file", "an active file"
 LINKS = {
     "daemon/netlink/libnetlink.a": ([], ["nl-3", "nl-route-3"]),
     "daemon/run/librun.a": ([], ["pthread"]),
-    "ipvs/libipvs.a": ([], ["nl-3", "nl-genl-3", "kmod"]),
+    "ipvs/libipvs.a": ([], ["nl-3", "nl-genl-3", "kmod", "pthread"]),
     "parser/libparser.a": ([], ["pcre2-8"]),
     "vrrp/libvrrp_core.a": ([], ["crypto"]),
-    "checkers/libcheckers_core.a": ([], []),
+    "checkers/libcheckers_core.a": ([], ["pcre2-8"]),
     "daemon/global/libglobal.a": (["parser/libparser.a"], ["pcre2-8"]),
     "daemon/bfd/libbfd_config.a": (
         ["daemon/global/libglobal.a", "parser/libparser.a"], ["pcre2-8"]),
@@ -42,14 +42,15 @@ LINKS = {
     "checkers/libcheckers_config.a": (
         ["checkers/libcheckers_core.a", "daemon/global/libglobal.a", "parser/libparser.a"],
         ["pcre2-8", "crypto"]),
-    "checkers/libcheckers_probes.a": (["checkers/libcheckers_core.a"], ["ssl", "crypto"]),
+    "checkers/libcheckers_probes.a": (["checkers/libcheckers_core.a"],
+                                      ["ssl", "crypto", "pcre2-8"]),
     "vrrp/libvrrp.a": (
         ["vrrp/libvrrp_core.a", "daemon/netlink/libnetlink.a", "daemon/run/librun.a"],
         ["nl-3", "nl-route-3", "nftables", "crypto", "pthread"]),
     "checkers/libcheckers.a": (
         ["checkers/libcheckers_core.a", "checkers/libcheckers_probes.a", "ipvs/libipvs.a",
          "daemon/run/librun.a"],
-        ["nl-3", "nl-genl-3", "kmod", "ssl", "crypto", "pthread"]),
+        ["nl-3", "nl-genl-3", "kmod", "ssl", "crypto", "pcre2-8", "pthread"]),
 }
 
 
@@ -108,8 +109,8 @@ def forbidden(path, included):
         return None
     if here == BASE:
         return "base sees only itself"
-    if here == "daemon/run" and included == "daemon/global/config.hpp":
-        return None  # who gets mail and which pipes there are: values, no parser
+    if here in ("daemon/run", "ipvs") and included == "daemon/global/config.hpp":
+        return None  # who gets mail, which pipes there are, lvs_sync_daemon: values, no parser
     if here in ALONE:
         return None if here == there else f"{here} sees only base"
     if here == GLOBAL:

@@ -1,0 +1,68 @@
+// Work that waits, done by a thread while the loop goes on.
+#pragma once
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "daemon/base/fd.hpp"
+#include "daemon/base/loop.hpp"
+#include "daemon/base/thread.hpp"
+
+namespace understudy {
+
+/// One thing at a time; the thread takes no signals and lives no longer than its work. It has what
+/// priority a thread of the process gets: an ordinary one with SCHED_RESET_ON_FORK.
+template <typename Outcome>
+class Errand {
+ public:
+  /// `done` is called by the loop, or from within finish().
+  Errand(Loop& loop, std::function<void(Outcome)> done) : loop_(loop), done_(std::move(done)) {}
+  Errand(const Errand&) = delete;
+  Errand& operator=(const Errand&) = delete;
+  /// Waits; nothing is reported.
+  ~Errand() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+  [[nodiscard]] bool under_way() const { return thread_.joinable(); }
+  /// Only when none is under way. `work` throws nothing: an exception that leaves a thread ends the
+  /// process.
+  void start(std::function<Outcome()> work) {
+    if (!ended_) {
+      ended_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+      watch_ = std::make_unique<Watch>(loop_, ended_.get(), EPOLLIN,
+                                       [this](std::uint32_t) { finish(); });
+    }
+    thread_ = start_quietly([this, work = std::move(work)] {
+      outcome_ = work();
+      eventfd_write(ended_.get(), 1);
+    });
+  }
+  /// Waits for the end of what is under way, and reports it.
+  void finish() {
+    if (!under_way()) return;
+    thread_.join();
+    eventfd_t count = 0;
+    eventfd_read(ended_.get(), &count);
+    Outcome outcome = std::move(*outcome_);
+    outcome_.reset();
+    done_(std::move(outcome));
+  }
+
+ private:
+  Loop& loop_;
+  std::function<void(Outcome)> done_;
+  Fd ended_;
+  std::unique_ptr<Watch> watch_;
+  std::thread thread_;
+  /// Written by the thread, read after joining it.
+  std::optional<Outcome> outcome_;
+};
+
+}  // namespace understudy

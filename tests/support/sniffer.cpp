@@ -7,9 +7,7 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <cstring>
 #include <stdexcept>
-#include <utility>
 
 using namespace understudy;
 
@@ -24,8 +22,6 @@ std::uint16_t type_of(const Bytes& frame) {
 Sniffer::Sniffer(const NamespacePair& network, char which) {
   network.inside(which, [this] {
     fd_.reset(socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, htons(ETH_P_ALL)));
-    const int on = 1;
-    setsockopt(fd_.get(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     // Thousands of frames may come before the test looks.
     const int space = 64 * 1024 * 1024;
     setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &space, sizeof space);
@@ -39,53 +35,18 @@ Sniffer::Sniffer(const NamespacePair& network, char which) {
   });
 }
 
-std::vector<Sniffer::Heard> Sniffer::hear() {
-  // The kernel stamps with the wall clock; only differences matter here.
-  std::vector<Heard> heard;
+std::vector<Bytes> Sniffer::take() {
+  std::vector<Bytes> frames;
   std::array<std::uint8_t, 4096> buffer;
   while (true) {
     sockaddr_ll from{};
-    alignas(cmsghdr) std::array<char, 256> control{};
-    iovec part{buffer.data(), buffer.size()};
-    msghdr header{};
-    header.msg_name = &from;
-    header.msg_namelen = sizeof from;
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    const ssize_t size = recvmsg(fd_.get(), &header, 0);
-    if (size < 0) return heard;
+    socklen_t length = sizeof from;
+    const ssize_t size = recvfrom(fd_.get(), buffer.data(), buffer.size(), 0,
+                                  reinterpret_cast<sockaddr*>(&from), &length);
+    if (size < 0) return frames;
     if (from.sll_pkttype == PACKET_OUTGOING || size < ETH_HLEN) continue;
-    TimePoint when;
-    for (cmsghdr* at = CMSG_FIRSTHDR(&header); at != nullptr; at = CMSG_NXTHDR(&header, at)) {
-      if (at->cmsg_level != SOL_SOCKET || at->cmsg_type != SCM_TIMESTAMPNS) continue;
-      timespec stamp{};
-      std::memcpy(&stamp, CMSG_DATA(at), sizeof stamp);
-      when =
-          TimePoint(std::chrono::seconds(stamp.tv_sec) + std::chrono::nanoseconds(stamp.tv_nsec));
-    }
-    heard.push_back({Bytes(buffer.begin(), buffer.begin() + size), when});
+    frames.emplace_back(buffer.begin(), buffer.begin() + size);
   }
-}
-
-std::vector<Bytes> Sniffer::take() {
-  std::vector<Bytes> frames;
-  for (Heard& heard : hear()) frames.push_back(std::move(heard.frame));
-  return frames;
-}
-
-std::vector<TimePoint> Sniffer::take_timed() {
-  constexpr std::size_t kVrid = ETH_HLEN + 20 + 1;
-  std::vector<TimePoint> times;
-  for (const Heard& heard : hear()) {
-    const Bytes& frame = heard.frame;
-    if (type_of(frame) == ETH_P_IP && frame.size() > kVrid && frame[23] == 112 &&
-        frame[kVrid] == vrid_) {
-      times.push_back(heard.when);
-    }
-  }
-  return times;
 }
 
 std::vector<Bytes> Sniffer::take_adverts() {

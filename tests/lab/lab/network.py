@@ -1,5 +1,6 @@
 """The network between the hosts: one switch, a link to each host, links that can be cut."""
 
+import itertools
 import os
 import subprocess
 
@@ -108,11 +109,17 @@ class Network:
         self._captures.append(one)
         return one
 
+    def _unused(self, name, ending):
+        """The path of a result; another one where several networks of a test have one each."""
+        numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+        paths = (os.path.join(self.results, f"{name}{number}{ending}") for number in numbers)
+        return next(path for path in paths if not os.path.exists(path))
+
     def close(self):
         """Ends every host and the switch, whatever state they are in."""
         for one in self._captures:
             one.close()
-            one.save(os.path.join(self.results, "wire.txt"))
+            one.save(self._unused("wire", ".txt"))
         for host in list(self.hosts.values()) + [self.switch]:
             host.close()
 

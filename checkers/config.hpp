@@ -53,6 +53,7 @@ struct InheritedTiming {
   std::optional<std::chrono::microseconds> delay_loop;
   std::optional<std::chrono::microseconds> connect_timeout;
   std::optional<unsigned> retry;
+  std::optional<unsigned> rise;
   std::optional<std::chrono::microseconds> delay_before_retry;
   std::optional<std::chrono::microseconds> warmup;
   std::optional<bool> alpha;
@@ -72,6 +73,8 @@ struct CheckTiming {
   std::chrono::microseconds connect_timeout{std::chrono::seconds(5)};
   /// Further attempts before a server counts as failed.
   unsigned retry = 1;
+  /// Successes in a row before a failed server counts as up.
+  unsigned rise = 1;
   std::chrono::microseconds delay_before_retry{std::chrono::seconds(1)};
   /// The first check starts at a random time within this.
   std::chrono::microseconds warmup{std::chrono::seconds(60)};
@@ -129,8 +132,8 @@ struct Url {
 };
 
 /// http_protocol: what the request line says, and whether "Connection: close" goes along (1.0C and
-/// 1.1).
-enum class HttpProtocol : std::uint8_t { http10, http10_close, http11 };
+/// 1.1); or HTTP/2 (RFC 9113): at once over TCP, agreed upon by ALPN over TLS.
+enum class HttpProtocol : std::uint8_t { http10, http10_close, http11, http2 };
 
 /// HTTP_GET (SSL_GET when `tls`).
 struct HttpCheck {
@@ -229,9 +232,32 @@ struct BfdCheck {
   bool operator==(const BfdCheck&) const = default;
 };
 
+/// AGENT_CHECK: a program beside the service says in a line how much work the server is to get
+/// (HAProxy's agent-check).
+struct AgentCheck {
+  CheckTiming timing;
+  CheckEndpoint endpoint;
+  /// Sent first; empty: nothing.
+  std::string send;
+  bool operator==(const AgentCheck&) const = default;
+};
+
+/// GRPC_CHECK: grpc.health.v1.Health/Check over HTTP/2.
+struct GrpcCheck {
+  CheckTiming timing;
+  CheckEndpoint endpoint;
+  /// Whose health is asked for; empty: the whole server's.
+  std::string service;
+  bool tls = false;
+  /// The :authority of the request, and the name in the TLS handshake; empty: address and port, and
+  /// no name.
+  std::string virtualhost;
+  bool operator==(const GrpcCheck&) const = default;
+};
+
 /// See runnable.hpp for those this version can make.
 using Check = std::variant<TcpCheck, HttpCheck, SmtpCheck, DnsCheck, UdpCheck, PingCheck, MiscCheck,
-                           FileCheck, BfdCheck>;
+                           FileCheck, BfdCheck, AgentCheck, GrpcCheck>;
 
 /// When a check is made; nullptr: when what it watches changes.
 [[nodiscard]] inline const CheckTiming* timing_of(const Check& check) {
@@ -261,6 +287,10 @@ struct RealServer {
   bool inhibit_on_failure = false;
   std::uint32_t upper_threshold = 0;
   std::uint32_t lower_threshold = 0;
+  /// Seconds over which its weight grows when it comes back; 0: it has all at once.
+  std::uint32_t slow_start = 0;
+  /// Seconds its connections may go on when it is taken out in good order; 0: it goes at once.
+  std::uint32_t drain = 0;
   /// What its checks inherit, the virtual server's included.
   InheritedTiming timing;
   bool smtp_alert = true;

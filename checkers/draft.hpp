@@ -128,8 +128,18 @@ struct BfdDraft {
   const RealServerDraft* server = nullptr;
 };
 
+/// AGENT_CHECK { } and GRPC_CHECK { }; the rest goes straight into the value.
+struct AgentDraft {
+  CommonDraft common;
+  AgentCheck check;
+};
+struct GrpcDraft {
+  CommonDraft common;
+  GrpcCheck check;
+};
+
 using CheckDraft = std::variant<TcpDraft, HttpDraft, SmtpDraft, DnsDraft, UdpDraft, PingDraft,
-                                MiscDraft, FileDraft, BfdDraft>;
+                                MiscDraft, FileDraft, BfdDraft, AgentDraft, GrpcDraft>;
 
 /// real_server { }, and what sorry_server says.
 struct RealServerDraft {

@@ -128,6 +128,8 @@ const char* protocol_text(HttpProtocol protocol) {
       return "1.0C";
     case HttpProtocol::http11:
       return "1.1";
+    case HttpProtocol::http2:
+      return "2";
   }
   return "1.0";
 }
@@ -207,6 +209,18 @@ void dump_kind(DumpLines& out, const BfdCheck& check, const CheckSubject& /*subj
   out.add("   Keepalive method = BFD_CHECK");
   out.add("   Name = {}", check.name);
   out.add("   Alpha is {}", on_off(check.alpha));
+}
+
+void dump_kind(DumpLines& out, const AgentCheck& check, const CheckSubject& /*subject*/) {
+  out.add("   Keepalive method = AGENT_CHECK");
+  if (!check.send.empty()) out.add("   Send len = {}", check.send.size());
+}
+
+void dump_kind(DumpLines& out, const GrpcCheck& check, const CheckSubject& /*subject*/) {
+  out.add("   Keepalive method = GRPC_CHECK");
+  out.add("   Service = \"{}\"", check.service);
+  out.add("   TLS {}set", check.tls ? "" : "un");
+  if (!check.virtualhost.empty()) out.add("   Virtualhost = {}", check.virtualhost);
 }
 
 }  // namespace

@@ -82,6 +82,8 @@ std::string_view name_of(HttpProtocol protocol) {
       return "1.0C";
     case HttpProtocol::http11:
       return "1.1";
+    case HttpProtocol::http2:
+      return "2";
     case HttpProtocol::http10:
       break;
   }
@@ -158,6 +160,18 @@ void append(Statements& out, const BfdCheck& check) {
   Statements& block = out.block("BFD_CHECK");
   block.add("name", check.name);
   block.boolean("alpha", check.alpha);
+}
+
+void append(Statements& out, const AgentCheck& check) {
+  Statements& block = connection_block(out, "AGENT_CHECK", check);
+  if (!check.send.empty()) block.escaped("agent_send", check.send);
+}
+
+void append(Statements& out, const GrpcCheck& check) {
+  Statements& block = connection_block(out, "GRPC_CHECK", check);
+  append_text(block, "service", check.service);
+  block.boolean("tls", check.tls);
+  append_text(block, "virtualhost", check.virtualhost);
 }
 
 }  // namespace

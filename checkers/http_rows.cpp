@@ -224,16 +224,19 @@ void take_protocol(HttpDraft& draft, const Binding& binding) {
     draft.protocol = HttpProtocol::http11;
   } else if (word == "1.0C" || word == "1.0c") {
     draft.protocol = HttpProtocol::http10_close;
+  } else if (word == "2") {
+    draft.protocol = HttpProtocol::http2;
   } else {
     binding.error(fmt::format("Invalid http_protocol version {}", word),
-                  "expected 1.0, 1.0C or 1.1");
+                  "expected 1.0, 1.0C, 1.1 or 2");
   }
 }
 
 void add_switches(Rows& rows, bool tls) {
-  rows.statement("http_protocol", "Version in the request; C: with \"Connection: close\".",
+  rows.statement("http_protocol",
+                 "Version of the request; C: with \"Connection: close\"; 2 is new here.",
                  take_protocol)
-      .takes("1.0|1.0C|1.1", 1, 1)
+      .takes("1.0|1.0C|1.1|2", 1, 1)
       .by_default("1.0")
       .when_missing("Missing http_protocol version")
       .pending();

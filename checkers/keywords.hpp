@@ -38,6 +38,8 @@ void add_http_rows(parser::Block<RealServerDraft>& rows);
 void add_message_check_rows(parser::Block<RealServerDraft>& rows);
 /// MISC_CHECK, FILE_CHECK and BFD_CHECK { } (local_check_rows.cpp).
 void add_local_check_rows(parser::Block<RealServerDraft>& rows);
+/// AGENT_CHECK and GRPC_CHECK { }, which keepalived does not have (health_report_rows.cpp).
+void add_health_report_rows(parser::Block<RealServerDraft>& rows);
 
 /// What the blocks of checks have in common (check_rows.cpp). `connection`: with where to connect
 /// and from where.

@@ -79,6 +79,7 @@ Block<RealServerDraft> real_server_rows() {
   add_http_rows(rows);
   add_message_check_rows(rows);
   add_local_check_rows(rows);
+  add_health_report_rows(rows);
   return rows;
 }
 

@@ -23,6 +23,8 @@ struct OwnDefaults {
 constexpr OwnDefaults kHttpDefaults{1, 3s};
 constexpr OwnDefaults kDnsDefaults{3, std::nullopt};
 constexpr OwnDefaults kMiscDefaults{0, 1s};
+/// An agent that says "down" means it.
+constexpr OwnDefaults kAgentDefaults{0, 1s};
 
 /// Builds the checks of one real server.
 class Builder {
@@ -56,6 +58,19 @@ class Builder {
   }
   void operator()(const BfdDraft& draft) {
     add(BfdCheck{draft.name, draft.alpha.value_or(server_.timing.alpha.value_or(false))});
+  }
+  void operator()(const AgentDraft& draft) {
+    AgentCheck check = draft.check;
+    check.timing = timing(draft.common, kAgentDefaults);
+    check.endpoint = endpoint(draft.common);
+    add(std::move(check));
+  }
+  void operator()(const GrpcDraft& draft) {
+    GrpcCheck check = draft.check;
+    check.timing = timing(draft.common);
+    check.endpoint = endpoint(draft.common);
+    if (check.virtualhost.empty()) check.virtualhost = server_.virtualhost;
+    add(std::move(check));
   }
 
   std::vector<Check> take() { return std::move(checks_); }

@@ -150,6 +150,7 @@ std::vector<std::string> row_facts(const RowInfo& row) {
   if (const auto times = repetition(row); !times.empty()) facts.emplace_back(times);
   add("Also written", fmt::format("{}", fmt::join(row.aliases, ", ")));
   add("Since keepalived", row.since);
+  if (row.own) facts.emplace_back("New here: keepalived does not know it");
   if (row.no_effect && row.deprecation_message.empty()) {
     facts.emplace_back("Understood, and without effect in this version");
   }

@@ -87,6 +87,8 @@ struct RowInfo {
   std::string doc;
   /// The keepalived release that has it, when that matters: "2.4.1".
   std::string since;
+  /// keepalived has no such keyword.
+  bool own = false;
   Kind kind = Kind::value;
   std::string syntax;
   std::string range;
@@ -196,6 +198,8 @@ class Row : public RowInfo {
   /// What is accepted, in words; codecs say it themselves.
   Row& accepts(std::string what) { return set(range, std::move(what)); }
   Row& from(std::string version) { return set(since, std::move(version)); }
+  /// keepalived does not know it.
+  Row& ours() { return set(own, true); }
   Row& reported_by(Stage who) { return set(stage, who); }
   /// Words of a block's line or an entry: their description and number.
   Row& takes(std::string what, std::size_t min, std::size_t max) {

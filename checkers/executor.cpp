@@ -110,10 +110,14 @@ std::vector<ipvs::Entry> service_entries(const VirtualServer& service,
   return {service_entry(service, seats)};
 }
 
-Executor::Executor(Loop& loop, Log& log, run::HandoverPage& page)
-    : loop_(loop), log_(log), page_(page), pause_(kLookInterval), timer_(loop, [this] {
-        tick();
-      }) {}
+Executor::Executor(Loop& loop, Log& log, run::HandoverPage& page,
+                   std::optional<std::string> net_namespace)
+    : loop_(loop),
+      log_(log),
+      page_(page),
+      net_namespace_(std::move(net_namespace)),
+      pause_(kLookInterval),
+      timer_(loop, [this] { tick(); }) {}
 
 void Executor::record(const ipvs::ServiceKey& key) {
   if (page_.write(record_key(key), OwnershipRecord{}) || said_full_) return;
@@ -133,7 +137,7 @@ std::vector<std::string> Executor::records() const {
 
 bool Executor::connect() {
   if (client_) return true;
-  auto client = ipvs::Client::connect();
+  auto client = ipvs::Client::connect(net_namespace_);
   if (client) {
     if (said_missing_) log_.info("IPVS is available now");
     said_missing_ = false;

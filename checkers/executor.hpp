@@ -31,7 +31,9 @@ namespace understudy::checkers {
 /// Not copyable: the loop calls back into it.
 class Executor {
  public:
-  Executor(Loop& loop, Log& log, run::HandoverPage& page);
+  /// `net_namespace`: whose table it is, see NamespaceVisit.
+  Executor(Loop& loop, Log& log, run::HandoverPage& page,
+           std::optional<std::string> net_namespace = std::nullopt);
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
@@ -73,6 +75,7 @@ class Executor {
   Loop& loop_;
   Log& log_;
   run::HandoverPage& page_;
+  std::optional<std::string> net_namespace_;
   std::optional<ipvs::Client> client_;
   ipvs::Table desired_;
   /// Whether the kernel was made to hold `desired_` at least once.

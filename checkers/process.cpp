@@ -19,8 +19,10 @@
 #include "checkers/service.hpp"
 #include "checkers/tls.hpp"
 #include "daemon/base/channel.hpp"
+#include "daemon/base/network_namespace.hpp"
 #include "daemon/run/reload_decoder.hpp"
 #include "daemon/run/scheduling.hpp"
+#include "ipvs/sync_keeper.hpp"
 
 namespace understudy::checkers {
 namespace {
@@ -69,12 +71,14 @@ bool uses_nat(const VirtualServer& service, Family family) {
 }
 
 /// NAT's replies come back through us: without forwarding every connection hangs.
-void warn_if_not_forwarding(const CheckersConfig& config, Log& log) {
+void warn_if_not_forwarding(const CheckersConfig& config,
+                            const std::optional<std::string>& net_namespace, Log& log) {
   struct Switch {
     Family family;
     const char* path;
     const char* name;
   };
+  const auto visit = NamespaceVisit::begin(net_namespace);
   for (const auto& [family, path, name] :
        {Switch{Family::ipv4, "/proc/sys/net/ipv4/ip_forward", "net.ipv4.ip_forward"},
         Switch{Family::ipv6, "/proc/sys/net/ipv6/conf/all/forwarding",
@@ -128,6 +132,7 @@ class Process {
   TimePoint sometime_within(Duration span);
   void leave();
   void remove_services();
+  void synchronise(const SyncDaemonConfig& wanted);
   void wait_for_parent();
 
   Log log_;
@@ -142,6 +147,7 @@ class Process {
   run::Scheduling scheduling_;
   Channel channel_;
   Executor executor_;
+  ipvs::SyncKeeper sync_;
   ServiceHost host_;
   std::vector<std::unique_ptr<Service>> services_;
   Decoder decoder_;
@@ -164,7 +170,8 @@ Process::Process(run::ChildSetup<CheckersConfig> setup)
       channel_(loop_, std::move(setup.channel),
                {[this](const Message& message, Fd fd) { on_message(message, std::move(fd)); },
                 [this] { leave(); }}),
-      executor_(loop_, log_, page_),
+      executor_(loop_, log_, page_, global_.net_namespace_ipvs),
+      sync_(loop_, log_),
       host_{{loop_, log_, nullptr},
             page_,
             executor_,
@@ -242,8 +249,9 @@ void Process::log_dump(const CheckersConfig& config, const Dump& dump) {
 
 void Process::start(CheckersConfig config) {
   scheduling_.apply(scheduling_of(global_));
+  synchronise(global_.lvs_sync_daemon);
   raise_descriptor_limit(count_checks(config), log_);
-  warn_if_not_forwarding(config, log_);
+  warn_if_not_forwarding(config, global_.net_namespace_ipvs, log_);
   share_tls(config);
   std::vector<PoolActions> actions;
   for (auto& service : config.virtual_servers) {
@@ -273,6 +281,7 @@ void Process::reload(std::uint64_t generation, Decoder::Decoded decoded) {
   log_.info("Reloading");
   global_ = std::move(decoded->global);
   scheduling_.apply(scheduling_of(global_));
+  synchronise(global_.lvs_sync_daemon);
   swap(runnable(std::move(decoded->role)));
   channel_.send(ReloadOutcome{generation, true, {}});
 }
@@ -281,7 +290,7 @@ void Process::reload(std::uint64_t generation, Decoder::Decoded decoded) {
 /// Also when nothing is new: a reload makes ours what is wanted, against what was set by hand.
 void Process::swap(CheckersConfig next) {
   raise_descriptor_limit(count_checks(next), log_);
-  warn_if_not_forwarding(next, log_);
+  warn_if_not_forwarding(next, global_.net_namespace_ipvs, log_);
   share_tls(next);
   std::map<std::string, std::unique_ptr<Service>> before;
   for (auto& service : services_) before.emplace(service->name(), std::move(service));
@@ -306,8 +315,20 @@ void Process::swap(CheckersConfig next) {
   for (const auto& service : services_) service->activate();
 }
 
+/// Both daemons run where no virtual router says which; else the vrrp process sees to it.
+void Process::synchronise(const SyncDaemonConfig& wanted) {
+  ipvs::SyncWish wish{{}, global_.net_namespace_ipvs};
+  if (!wanted.interface.empty() && wanted.instance.empty()) {
+    for (const auto role : {ipvs::SyncRole::master, ipvs::SyncRole::backup}) {
+      wish.daemons.push_back(ipvs::sync_daemon(wanted, role));
+    }
+  }
+  sync_.want(std::move(wish));
+}
+
 void Process::leave() {
   if (std::exchange(leaving_, true)) return;
+  synchronise({});
   if (keep_at_exit_) {
     executor_.stop();
     // Still ours when the daemon comes back, but what is said of them is said anew.
@@ -315,6 +336,7 @@ void Process::leave() {
   } else {
     remove_services();
   }
+  sync_.finish();
   farewell_until_ = loop_.now() + kLongestFarewell;
   wait_for_parent();
 }

@@ -36,8 +36,14 @@ std::string reload_refusal(const Config& current, const Loaded& next) {
   const auto& is = next.config.global;
   constexpr auto kRestart = "Cannot change {} at a reload - please restart keepalived";
   if (was.net_namespace != is.net_namespace) return fmt::format(kRestart, "network namespace");
+  if (was.net_namespace_ipvs != is.net_namespace_ipvs) {
+    return fmt::format(kRestart, "IPVS network namespace");
+  }
   if (was.instance != is.instance) return fmt::format(kRestart, "instance name");
   if (was.nftables_table != is.nftables_table) return fmt::format(kRestart, "nftables table name");
+  if (was.nftables_ipvs.table != is.nftables_ipvs.table) {
+    return fmt::format(kRestart, "IPVS nftables table name");
+  }
   return {};
 }
 

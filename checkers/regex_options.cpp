@@ -60,11 +60,16 @@ std::optional<std::uint32_t> regex_option(std::string_view name) {
   return std::uint32_t{1} << static_cast<unsigned>(found - kOptions.begin());
 }
 
-std::optional<RegexError> check_regex(const std::string& pattern, std::uint32_t options) {
+std::uint32_t regex_flags(std::uint32_t options) {
   std::uint32_t flags = 0;
   for (std::size_t i = 0; i < kOptions.size(); ++i) {
     if ((options >> i & 1U) != 0) flags |= kOptions[i].flag;
   }
+  return flags;
+}
+
+std::optional<RegexError> check_regex(const std::string& pattern, std::uint32_t options) {
+  const std::uint32_t flags = regex_flags(options);
   int code = 0;
   PCRE2_SIZE offset = 0;
   const std::unique_ptr<pcre2_code, decltype(&pcre2_code_free)> compiled(

@@ -16,6 +16,9 @@ namespace understudy::checkers {
 /// The bit of a word; nullopt: there is no such word.
 [[nodiscard]] std::optional<std::uint32_t> regex_option(std::string_view name);
 
+/// What pcre2_compile(3) calls the words whose bits are set.
+[[nodiscard]] std::uint32_t regex_flags(std::uint32_t options);
+
 /// What is wrong with a pattern, and at which octet of it.
 struct RegexError {
   std::size_t offset = 0;

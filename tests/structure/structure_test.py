@@ -45,8 +45,9 @@ LINKS = {
     "checkers/libcheckers_probes.a": (["checkers/libcheckers_core.a"],
                                       ["ssl", "crypto", "pcre2-8"]),
     "vrrp/libvrrp.a": (
-        ["vrrp/libvrrp_core.a", "daemon/netlink/libnetlink.a", "daemon/run/librun.a"],
-        ["nl-3", "nl-route-3", "nftables", "crypto", "pthread"]),
+        ["vrrp/libvrrp_core.a", "daemon/netlink/libnetlink.a", "daemon/run/librun.a",
+         "ipvs/libipvs.a"],
+        ["nl-3", "nl-route-3", "nl-genl-3", "kmod", "nftables", "crypto", "pthread"]),
     "checkers/libcheckers.a": (
         ["checkers/libcheckers_core.a", "checkers/libcheckers_probes.a", "ipvs/libipvs.a",
          "daemon/run/librun.a"],

@@ -10,6 +10,7 @@ from measures import connections, measure, peak, processor_seconds
 SERVICES = 2300
 SERVERS = 37000
 DYING_PORT = 8081
+LONGEST_RELOAD = 120000  # ms; Debian's 2.2.7 searches lists that grow with the square of their length
 
 
 def _service(number):
@@ -81,17 +82,17 @@ def large(lab):
     found["VmHWM of the checkers before a reload, MB"] = peak(pid)
     daemon.configure(_large(60, changed_weight=7))
     began = daemon.reload()
-    eventually(
-        lambda: _destinations(host, _service(SERVICES - 1)).get(last) == 7, 240, "the weight changed", every=0.01
-    )
-    found["reload with one change, ms"] = _milliseconds(began)
+    while _destinations(host, _service(SERVICES - 1)).get(last) != 7 and _milliseconds(began) < LONGEST_RELOAD:
+        time.sleep(0.01)
+    found[f"reload with one change, ms ({LONGEST_RELOAD}: or more)"] = _milliseconds(began)
     found["VmHWM of the checkers, MB"] = peak(daemon.wait_pid("checkers"))
     found["VmHWM of the parent, MB"] = peak(daemon.pid("parent"))
-    host.run("ipvsadm -Sn > /run/table; ipvsadm -C", timeout=60)
+    host.run("ipvsadm -Sn > /run/table", timeout=60)
+    daemon.kill()
+    host.run("ipvsadm -C", timeout=60)
     began = time.monotonic()
     host.run("ipvsadm -R < /run/table", timeout=120)
     found["ipvsadm -R of the same table, ms"] = _milliseconds(began)
-    daemon.stop(60)
     return found
 
 

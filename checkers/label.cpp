@@ -27,7 +27,11 @@ std::string label(const VirtualServer& service) {
 }
 
 std::string label(const RealServer& server, const VirtualServer& service) {
-  return server.endpoint.to_string(protocol_name(service));
+  return label(server.endpoint, service);
+}
+
+std::string label(const Endpoint& server, const VirtualServer& service) {
+  return server.to_string(protocol_name(service));
 }
 
 }  // namespace understudy::checkers

@@ -12,4 +12,7 @@ namespace understudy::checkers {
 /// "[10.0.0.2]:tcp:80"; the protocol is the virtual server's, "none" for a firewall-mark service.
 [[nodiscard]] std::string label(const RealServer& server, const VirtualServer& service);
 
+/// The same of a server known by its endpoint.
+[[nodiscard]] std::string label(const Endpoint& server, const VirtualServer& service);
+
 }  // namespace understudy::checkers

@@ -14,7 +14,7 @@ Monitor::Monitor(const ProbeHost& host, const Check& check, std::string server_l
       verdict_(make_verdict(check, {server_label_, service_label_}, known.up, known.has_run)),
       probe_(make_probe(host, check, {server_label_, service_label_},
                         [this](const ProbeOutcome& outcome) { weigh(outcome); })),
-      timer_(host.loop, [this] { probe_->start(verdict_.next_step()); }) {}
+      timer_(host.loop, [this] { attempt(); }) {}
 
 Monitor::~Monitor() = default;
 
@@ -31,12 +31,19 @@ void Monitor::stop() {
   probe_->cancel();
 }
 
+void Monitor::attempt() {
+  began_ = host_.loop.now();
+  probe_->start(verdict_.next_step());
+}
+
 void Monitor::weigh(const ProbeOutcome& outcome) {
-  VerdictActions actions = verdict_.step(outcome, host_.loop.now());
+  VerdictActions actions = verdict_.step(outcome, host_.loop.now(), began_);
   timer_.arm(actions.next);
+  // What changes besides the verdict is said before it, as the original does.
+  const CheckNews besides{std::nullopt, {}, outcome.weight, outcome.duty};
+  if (!besides.empty()) on_news_(besides);
   for (const std::string& line : actions.log_lines) host_.log.write(LOG_INFO, line);
-  const CheckNews news{actions.tell, std::move(actions.mail_reason), outcome.weight, outcome.duty};
-  if (!news.empty()) on_news_(news);
+  if (actions.tell) on_news_({actions.tell, std::move(actions.mail_reason), {}, {}});
 }
 
 }  // namespace understudy::checkers

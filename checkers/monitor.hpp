@@ -19,8 +19,8 @@ struct CheckNews {
   /// Body of the mail about it ("=> TCP CHECK failed on service <="), empty when none is due: a
   /// first verdict that only confirms what was assumed.
   std::string mail_reason;
-  /// What it adds to the server's configured weight, whether or not that is new.
-  std::optional<int> weight;
+  /// What it says of the server's weight, whether or not that is new.
+  std::optional<WeightWord> weight;
   /// What the server's agent says it is to do, whether or not that is new.
   std::optional<Duty> duty;
   [[nodiscard]] bool empty() const { return !up && !weight && !duty; }
@@ -58,6 +58,7 @@ class Monitor {
   [[nodiscard]] bool has_run() const { return verdict_.has_run(); }
 
  private:
+  void attempt();
   void weigh(const ProbeOutcome& outcome);
 
   const ProbeHost& host_;
@@ -66,6 +67,8 @@ class Monitor {
   OnNews on_news_;
   Verdict verdict_;
   std::unique_ptr<Probe> probe_;
+  /// When the last attempt began.
+  TimePoint began_;
   Timer timer_;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "checkers/label.hpp"
@@ -11,15 +12,14 @@ namespace understudy::checkers {
 namespace {
 
 bool alpha(const Check& check) {
+  if (const auto* bfd = std::get_if<BfdCheck>(&check)) return bfd->alpha;
   const auto* timing = timing_of(check);
   return timing != nullptr && timing->alpha;
 }
 
-std::uint32_t kernel_weight(int weight) { return static_cast<std::uint32_t>(std::max(weight, 0)); }
-
-Seat seat_of(const RealServer& server, std::uint32_t weight) {
-  return {server.endpoint, server.method,          server.tunnel,
-          weight,          server.upper_threshold, server.lower_threshold};
+bool told_to_drain(const ServerState& server) {
+  return std::ranges::any_of(server.checks,
+                             [](const CheckState& check) { return check.duty == Duty::drain; });
 }
 
 std::vector<ScriptCommand> commands(const ScriptCall& script) {
@@ -27,25 +27,44 @@ std::vector<ScriptCommand> commands(const ScriptCall& script) {
   return {{script.argv, script.uid, script.gid}};
 }
 
-bool all_up(const std::vector<CheckState>& checks) {
-  return std::ranges::all_of(checks, &CheckState::up);
+}  // namespace
+
+std::uint32_t kernel_weight(std::int64_t weight) {
+  constexpr std::int64_t kLargest = std::numeric_limits<std::int32_t>::max();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(weight, 0, kLargest));
+}
+
+Seat seat_of(const RealServer& server, std::uint32_t weight) {
+  Seat seat;
+  seat.endpoint = server.endpoint;
+  seat.method = server.method;
+  seat.tunnel = server.tunnel;
+  seat.weight = weight;
+  seat.upper_threshold = server.upper_threshold;
+  seat.lower_threshold = server.lower_threshold;
+  return seat;
+}
+
+bool all_allow(const std::vector<CheckState>& checks) {
+  return std::ranges::all_of(
+      checks, [](const CheckState& check) { return check.up && check.duty != Duty::maintain; });
 }
 
 ServerState fresh_state(const RealServer& server) {
   ServerState state;
-  for (const auto& check : server.checks) state.checks.push_back({!alpha(check), 0, Duty::serve});
-  state.alive = state.told_alive = all_up(state.checks);
+  for (const auto& check : server.checks) state.checks.push_back({{}, !alpha(check), Duty::serve});
+  state.alive = state.told_alive = all_allow(state.checks);
   return state;
 }
 
-}  // namespace
-
-Pool::Pool(VirtualServer config) : config_(std::move(config)), name_(label(config_)) {
+Pool::Pool(VirtualServer config, PoolManner manner)
+    : config_(std::move(config)), manner_(manner), name_(label(config_)) {
   for (const auto& server : config_.real_servers) state_.servers.push_back(fresh_state(server));
 }
 
-PoolActions Pool::step(const PoolEvent& event) {
+PoolActions Pool::step(const PoolEvent& event, TimePoint now) {
   actions_ = {};
+  now_ = std::max(now_, now);
   std::visit([this](const auto& one) { handle(one); }, event);
   return std::exchange(actions_, {});
 }
@@ -62,9 +81,13 @@ std::int64_t Pool::live_weight() const {
   return sum;
 }
 
-int Pool::effective_weight(std::size_t server) const {
-  int weight = config_.real_servers[server].weight;
-  for (const auto& check : state_.servers[server].checks) weight += check.weight;
+std::int64_t Pool::effective_weight(std::size_t server) const {
+  const std::int64_t configured = config_.real_servers[server].weight;
+  std::int64_t weight = configured;
+  for (const auto& check : state_.servers[server].checks) {
+    if (check.duty == Duty::drain) return 0;
+    weight += check.weight.addition(configured);
+  }
   return weight;
 }
 
@@ -73,16 +96,25 @@ bool Pool::serving(std::size_t server) const {
 }
 
 bool Pool::seated(std::size_t server) const {
-  return serving(server) || config_.real_servers[server].inhibit_on_failure;
+  if (serving(server) || config_.real_servers[server].inhibit_on_failure) return true;
+  // A sorry server that takes over leaves those their connections that are to keep them.
+  return phase(server, Phase::Kind::draining) != nullptr ||
+         (state_.servers[server].alive && told_to_drain(state_.servers[server]));
+}
+
+Seat Pool::seat(std::size_t server) const {
+  const std::uint32_t weight = serving(server) ? kernel_weight(effective_weight(server)) : 0;
+  Seat seat = seat_of(config_.real_servers[server], grown(server, weight));
+  seat.draining = phase(server, Phase::Kind::draining) != nullptr;
+  return seat;
 }
 
 std::vector<Seat> Pool::seats() const {
   std::vector<Seat> seats;
   for (std::size_t i = 0; i < state_.servers.size(); ++i) {
-    const auto& server = config_.real_servers[i];
-    if (seated(i))
-      seats.push_back(seat_of(server, serving(i) ? kernel_weight(effective_weight(i)) : 0));
+    if (seated(i)) seats.push_back(seat(i));
   }
+  for (const auto& leaver : state_.leavers) seats.push_back(leaver.seat);
   if (!config_.sorry_server) return seats;
   const auto& sorry = *config_.sorry_server;
   // The sorry server may be one of the real servers.
@@ -100,7 +132,17 @@ std::vector<Seat> Pool::seats() const {
   return seats;
 }
 
-void Pool::handle(const Start& /*event*/) { update_quorum(true); }
+void Pool::handle(const Start& event) {
+  for (const auto& [server, check, state] : event.observations) {
+    state_.servers.at(server).checks.at(check) = state;
+  }
+  for (std::size_t i = 0; i < state_.servers.size(); ++i) {
+    auto& server = state_.servers[i];
+    server.alive = server.told_alive = all_allow(server.checks);
+    if (server.alive && manner_.tell_first_state) tell_server(i);
+  }
+  update_quorum(true);
+}
 
 void Pool::handle(const Resume& event) {
   const auto& known = event.known;
@@ -109,10 +151,17 @@ void Pool::handle(const Resume& event) {
     const bool same_checks = known.servers[i].checks.size() == server.checks.size();
     server.told_alive = known.servers[i].told_alive;
     if (same_checks) server.checks = known.servers[i].checks;
-    server.alive = same_checks ? all_up(server.checks) : known.servers[i].alive;
+    server.alive = same_checks ? all_allow(server.checks) : known.servers[i].alive;
   }
   state_.quorum_up = known.quorum_up;
   state_.told_up = known.told_up;
+  state_.leavers = known.leavers;
+  for (const auto& [server, kind, time] : known.phases) {
+    const bool grows = kind == Phase::Kind::growing;
+    if (server < state_.servers.size() && state_.servers[server].alive == grows) {
+      begin_phase(server, kind, time);
+    }
+  }
   sorry_active_ = config_.sorry_server && !state_.quorum_up;
   for (std::size_t i = 0; i < state_.servers.size(); ++i) {
     if (state_.servers[i].alive != state_.servers[i].told_alive) tell_server(i);
@@ -123,43 +172,75 @@ void Pool::handle(const Resume& event) {
 
 void Pool::handle(const CheckVerdict& event) {
   auto& server = state_.servers.at(event.server);
-  if (server.checks.at(event.check).up == event.up) {
+  auto& check = server.checks.at(event.check);
+  const bool was_alive = server.alive;
+  if (check.up == event.up) {
     // Assumed down and now found so: that is news, though nothing changes.
     if (!event.up) tell_server(event.server);
-    return;
+  } else {
+    check.up = event.up;
+    check.weight = event.up ? event.weight.value_or(check.weight) : WeightWord();
+    const auto& kind = config_.real_servers[event.server].checks[event.check];
+    set_alive(event.server, all_allow(server.checks),
+              std::holds_alternative<FileCheck>(kind) ? Farewell::orderly : Farewell::abrupt);
   }
-  const bool others_up = [&] {
-    for (std::size_t i = 0; i < server.checks.size(); ++i) {
-      if (i != event.check && !server.checks[i].up) return false;
-    }
-    return true;
-  }();
-  server.checks[event.check].up = event.up;
-  if (others_up) set_alive(event.server, event.up);
-  if (!event.mail_reason.empty()) mail_server(event.server, event.mail_reason);
+  if (event.mail_reason.empty()) return;
+  if (manner_.mail_changes_only && server.alive == was_alive) return;
+  mail_server(event.server, event.mail_reason);
 }
 
 void Pool::handle(const CheckWeight& event) {
   auto& check = state_.servers.at(event.server).checks.at(event.check);
-  if (check.weight == event.weight) return;
-  const int before = effective_weight(event.server);
+  const auto before = effective_weight(event.server);
   check.weight = event.weight;
-  const bool alive = state_.servers[event.server].alive;
-  say(fmt::format("Changing weight from {} to {} for {}active service {} of VS {}", before,
-                  effective_weight(event.server), alive ? "" : "in", name(event.server), name_));
+  if (kernel_weight(before) == kernel_weight(effective_weight(event.server))) return;
+  say_weight(event.server, before);
   update_quorum(false);
 }
 
 void Pool::handle(const CheckDuty& event) {
-  state_.servers.at(event.server).checks.at(event.check).duty = event.duty;
+  auto& server = state_.servers.at(event.server);
+  auto& check = server.checks.at(event.check);
+  if (check.duty == event.duty) return;
+  const auto before = effective_weight(event.server);
+  check.duty = event.duty;
+  const bool alive = all_allow(server.checks);
+  if (alive == server.alive) {
+    say_weight(event.server, before);
+    update_quorum(false);
+  } else {
+    set_alive(event.server, alive, Farewell::orderly);
+  }
 }
 
-void Pool::set_alive(std::size_t server, bool alive) {
+void Pool::say_weight(std::size_t server, std::int64_t before) {
+  const std::uint32_t now = kernel_weight(effective_weight(server));
+  if (kernel_weight(before) == now) return;
+  say(fmt::format("Changing weight from {} to {} for {}active service {} of VS {}",
+                  kernel_weight(before), now, state_.servers[server].alive ? "" : "in",
+                  name(server), name_));
+}
+
+void Pool::set_alive(std::size_t server, bool alive, Farewell farewell) {
   if (state_.servers[server].alive == alive) return;
-  const bool inhibit = config_.real_servers[server].inhibit_on_failure;
-  const char* verb = alive ? (inhibit ? "Enabl" : "Add") : (inhibit ? "Disabl" : "Remov");
-  const char* preposition = inhibit ? "of" : (alive ? "to" : "from");
-  say(fmt::format("{}ing service {} {} VS {}", verb, name(server), preposition, name_));
+  const auto& config = config_.real_servers[server];
+  const bool inhibit = config.inhibit_on_failure;
+  const bool drains =
+      !alive && farewell == Farewell::orderly && config.drain > 0 && !inhibit && serving(server);
+  if (drains) {
+    say(fmt::format("Draining service {} of VS {} for at most {} seconds", name(server), name_,
+                    config.drain));
+  } else {
+    const char* verb = alive ? (inhibit ? "Enabl" : "Add") : (inhibit ? "Disabl" : "Remov");
+    const char* preposition = inhibit ? "of" : (alive ? "to" : "from");
+    say(fmt::format("{}ing service {} {} VS {}", verb, name(server), preposition, name_));
+  }
+  end_phase(server);
+  if (drains) {
+    begin_phase(server, Phase::Kind::draining, now_ + std::chrono::seconds(config.drain));
+  } else if (alive && config.slow_start > 0) {
+    begin_phase(server, Phase::Kind::growing, now_);
+  }
   state_.servers[server].alive = alive;
   tell_server(server);
   update_quorum(false);
@@ -214,102 +295,6 @@ void Pool::lose_quorum(bool init, std::int64_t weight) {
   tell_service(
       fmt::format("=> {} {}+{}={} <= {} <=", init ? "Starting with quorum down" : "Lost quorum",
                   config_.quorum, hysteresis, threshold, weight));
-}
-
-void Pool::remove_server(std::size_t server) {
-  auto& state = state_.servers[server];
-  if (seated(server)) {
-    const bool inhibited = config_.real_servers[server].inhibit_on_failure && !state.alive;
-    say(fmt::format("Removing {}service {} from VS {}", inhibited ? "(inhibited) " : "",
-                    name(server), name_));
-  }
-  if (!state.alive) return;
-  state.alive = false;
-  tell_server(server);
-  mail_server(server, "=> Removing <=");
-}
-
-void Pool::handle(const Reload& event) {
-  const auto kept = match_servers(event.next.real_servers, config_.real_servers);
-  for (std::size_t i = 0; i < kept.size(); ++i) {
-    if (kept[i] >= 0) continue;
-    say(fmt::format("service {} no longer exist", name(i)));
-    remove_server(i);
-  }
-  reload_sorry_server(event.next);
-  adopt(event.next);
-  update_quorum(true);
-}
-
-void Pool::reload_sorry_server(const VirtualServer& next) {
-  if (!sorry_active_) return;
-  if (next.sorry_server && next.sorry_server->endpoint == config_.sorry_server->endpoint) return;
-  say(fmt::format("Removing sorry server {} from VS {}", label(*config_.sorry_server, config_),
-                  name_));
-  if (!next.sorry_server) say(fmt::format("Adding alive servers to the pool for VS {}", name_));
-  sorry_active_ = false;
-}
-
-/// Takes `next` over, with the state of those servers and checks that are in both.
-void Pool::adopt(const VirtualServer& next) {
-  const auto servers = match_servers(config_.real_servers, next.real_servers);
-  const VirtualServer old = std::exchange(config_, next);
-  const PoolState before = std::exchange(state_, {});
-  state_.quorum_up = before.quorum_up;
-  state_.told_up = before.told_up;
-  for (std::size_t i = 0; i < servers.size(); ++i) {
-    const auto& server = config_.real_servers[i];
-    state_.servers.push_back(fresh_state(server));
-    if (servers[i] < 0) continue;
-    const auto& was = old.real_servers[static_cast<std::size_t>(servers[i])];
-    const auto& known = before.servers[static_cast<std::size_t>(servers[i])];
-    auto& state = state_.servers.back();
-    state.alive = known.alive;
-    state.told_alive = known.told_alive;
-    const auto checks = match_checks(was.checks, server.checks);
-    for (std::size_t j = 0; j < checks.size(); ++j) {
-      // An alpha check that is new need not make a server wait that works.
-      if (checks[j] >= 0) {
-        state.checks[j] = known.checks[static_cast<std::size_t>(checks[j])];
-      } else if (known.alive) {
-        state.checks[j].up = true;
-      }
-    }
-    if (was.weight != server.weight) {
-      say(fmt::format("Changing weight from {} to {} for {}active service {} of VS {}", was.weight,
-                      server.weight, known.alive ? "" : "in", name(i), name_));
-    }
-  }
-  // The checks that said "down" may be gone.
-  for (std::size_t i = 0; i < servers.size(); ++i) {
-    if (servers[i] >= 0 && all_up(state_.servers[i].checks)) set_alive(i, true);
-  }
-}
-
-void Pool::handle(const Retire& /*event*/) {
-  say(fmt::format("Removing Virtual Server {}", name_));
-  for (std::size_t i = 0; i < state_.servers.size(); ++i) remove_server(i);
-  if (!state_.quorum_up) return;
-  state_.quorum_up = false;
-  const std::int64_t threshold = std::int64_t{config_.quorum} - config_.hysteresis;
-  tell_service(fmt::format("=> Lost quorum {}+{}={} <= 0 <=", config_.quorum, config_.hysteresis,
-                           threshold));
-}
-
-void Pool::handle(const Stop& event) {
-  for (std::size_t i = 0; i < state_.servers.size() && !event.flushed; ++i) {
-    auto& state = state_.servers[i];
-    const bool inhibited = config_.real_servers[i].inhibit_on_failure && !state.alive;
-    const bool leaves = state.alive && seated(i);
-    say(fmt::format("Shutting down {}service {} from VS {}", inhibited ? "(inhibited) " : "",
-                    name(i), name_));
-    state.alive = false;
-    if (!leaves || !config_.omega) continue;
-    tell_server(i);
-    mail_server(i, "=> Shutting down <=");
-  }
-  state_.quorum_up = false;
-  if (config_.omega) tell_service("=> Shutting down <=");
 }
 
 void Pool::tell_server(std::size_t server) {

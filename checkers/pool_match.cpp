@@ -1,15 +1,30 @@
 #include <algorithm>
 #include <map>
+#include <type_traits>
+#include <variant>
 
 #include "checkers/pool.hpp"
 
 namespace understudy::checkers {
 namespace {
 
+/// What a check without a connection asks.
+bool same_question(const MiscCheck& a, const MiscCheck& b) {
+  return a.script == b.script && a.dynamic == b.dynamic;
+}
+bool same_question(const FileCheck& a, const FileCheck& b) { return a.track_file == b.track_file; }
+bool same_question(const BfdCheck& a, const BfdCheck& b) { return a.name == b.name; }
+
 bool same_target(const Check& a, const Check& b) {
   if (a.index() != b.index()) return false;
-  const auto* target = endpoint_of(a);
-  return target != nullptr && *target == *endpoint_of(b);
+  if (const auto* target = endpoint_of(a)) return *target == *endpoint_of(b);
+  return std::visit(
+      [&](const auto& one) {
+        const auto& other = std::get<std::decay_t<decltype(one)>>(b);
+        if constexpr (requires { same_question(one, other); }) return same_question(one, other);
+        return false;
+      },
+      a);
 }
 
 bool equal(const Check& a, const Check& b) { return a == b; }

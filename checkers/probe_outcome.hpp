@@ -22,11 +22,13 @@ struct ProbeOutcome {
   /// One log line, may be empty. passed: said while the server is not up. failed: said with
   /// log_all_failures. not_made: always said.
   std::string line;
-  /// failed: body of the mail when this attempt makes the server down; empty: that of its kind of
-  /// check.
+  /// Body of the mail when this attempt is news (it makes the server up or down); empty: that of
+  /// its kind of check.
   std::string mail = {};
-  /// What the check adds to the server's configured weight from now on; empty: as before.
-  std::optional<int> weight = {};
+  /// MISC_CHECK, failed: what follows the line and its place: "(exited with status 1)".
+  std::string reason = {};
+  /// What the check says of the server's weight from now on; empty: as before.
+  std::optional<WeightWord> weight = {};
   /// What the server's agent wants of it from now on; empty: as before.
   std::optional<Duty> duty = {};
   bool operator==(const ProbeOutcome&) const = default;

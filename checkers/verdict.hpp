@@ -2,7 +2,8 @@
 // next. Pure: outcomes and times in, actions out.
 //
 // A check counts as failed after `retry` further attempts, delay_before_retry apart; the very first
-// attempt has no retries. A check of several steps (the URLs of HTTP_GET) takes one step per
+// attempt has no retries. A server that is down counts as up after `rise` successes, delay_loop
+// apart. A check of several steps (the URLs of HTTP_GET) takes one step per
 // delay_loop. After a failed step it asks for that one alone until it passes and then for all of
 // them before the server is up again.
 #pragma once
@@ -31,6 +32,10 @@ enum class FailureLine : std::uint8_t {
   last_attempt,
   /// The line of the last attempt and, unless it was the very first, " after 1 retries".
   last_attempt_and_retries,
+  /// The line of the attempt, its place among the retries and its reason: "Misc check … failed,
+  /// will do 2 retries (exited with status 1).". A success is said by the attempt's own line, and
+  /// every first verdict has its mail.
+  placed,
 };
 
 /// The words of a kind of check in the log and in mail; they live as long as the program.
@@ -51,6 +56,8 @@ struct VerdictWords {
 /// What the verdict is counted by.
 struct VerdictRules {
   unsigned retry = 1;
+  /// Successes in a row (of all steps) before a failed server counts as up.
+  unsigned rise = 1;
   Duration delay_loop{};
   Duration delay_before_retry{};
   bool log_all_failures = false;
@@ -60,6 +67,8 @@ struct VerdictRules {
   bool repeat_failed_step = false;
   /// SMTP_CHECK: the very first attempt and those of a server that is down get their retries too.
   bool always_retry = false;
+  /// MISC_CHECK: delays count from the start of an attempt, not from its end.
+  bool from_start = false;
 
   static VerdictRules from(const CheckTiming& timing);
 };
@@ -84,8 +93,11 @@ class Verdict {
   Verdict(VerdictRules rules, const VerdictWords& words, std::string_view server,
           std::string_view service, bool up, bool has_run);
 
-  /// Weighs the outcome of an attempt at next_step().
-  VerdictActions step(const ProbeOutcome& outcome, TimePoint now);
+  /// Weighs the outcome of an attempt at next_step() that began at `began`.
+  VerdictActions step(const ProbeOutcome& outcome, TimePoint now, TimePoint began);
+  VerdictActions step(const ProbeOutcome& outcome, TimePoint now) {
+    return step(outcome, now, now);
+  }
 
   /// The step the next attempt is to make.
   [[nodiscard]] std::size_t next_step() const { return step_; }
@@ -96,8 +108,11 @@ class Verdict {
   void passed(const ProbeOutcome& outcome, VerdictActions& actions);
   /// Returns the delay to the next attempt.
   [[nodiscard]] Duration failed(const ProbeOutcome& outcome, VerdictActions& actions);
-  void all_steps_passed(VerdictActions& actions);
+  void all_steps_passed(const ProbeOutcome& outcome, VerdictActions& actions);
+  [[nodiscard]] std::string placed(const ProbeOutcome& outcome, std::string_view place) const;
   void count_as_down(bool first, const ProbeOutcome& outcome, VerdictActions& actions);
+  /// The line of an attempt that failed and has retries left.
+  [[nodiscard]] std::string line_of_attempt(const ProbeOutcome& outcome) const;
   [[nodiscard]] std::string line_of_failure(bool first, const ProbeOutcome& outcome) const;
   [[nodiscard]] bool says_last_attempt() const;
   [[nodiscard]] Duration delay_while_down() const;
@@ -109,6 +124,8 @@ class Verdict {
   bool up_;
   bool has_run_;
   unsigned failures_;
+  /// While down: successes in a row.
+  unsigned successes_ = 0;
   std::size_t step_ = 0;
   std::optional<std::size_t> failed_step_;
 };

@@ -47,8 +47,6 @@ class Connector {
 
  private:
   [[nodiscard]] std::optional<ConnectResult> begin();
-  [[nodiscard]] bool set_up_socket();
-  [[nodiscard]] bool bind_source();
   void on_ready(std::uint32_t events);
   void on_timer();
   void finish(ConnectResult result);

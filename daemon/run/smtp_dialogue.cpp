@@ -41,24 +41,6 @@ std::string for_the_wire(std::string_view content) {
   return result + ".\r\n";
 }
 
-/// The code of a reply line and whether more lines follow; nullopt if it is no reply (RFC
-/// 5321 4.2).
-struct ReplyLine {
-  int code;
-  bool last;
-};
-
-std::optional<ReplyLine> parse_reply(std::string_view line) {
-  const auto digit = [](char c, char low, char high) { return c >= low && c <= high; };
-  if (line.size() < 3 || !digit(line[0], '2', '5') || !digit(line[1], '0', '9') ||
-      !digit(line[2], '0', '9')) {
-    return std::nullopt;
-  }
-  if (line.size() > 3 && line[3] != ' ' && line[3] != '-') return std::nullopt;
-  const int code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
-  return ReplyLine{code, line.size() == 3 || line[3] == ' '};
-}
-
 }  // namespace
 
 std::string alert_content(const std::string& date, const std::string& from,
@@ -102,41 +84,20 @@ const char* stage_name(SmtpStage stage) {
 }
 
 void SmtpDialogue::receive(std::string_view octets) {
-  input_ += octets;
-  std::size_t start = 0;
+  reader_.feed(octets);
   while (!ended()) {
-    const auto end = input_.find('\n', start);
-    if (end == std::string::npos) break;
-    std::string_view line(input_.data() + start, end - start);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    start = end + 1;
-    on_line(line);
+    const auto reply = reader_.next();
+    if (!reply) return;
+    text_ = one_line(reply->text);
+    if (reply->code == 0) return refuse(0);
+    on_reply(reply->code);
     // A server that answers what was not said yet would "accept" a mail it never saw.
-    if (!output_.empty() && start < input_.size()) break;
+    if (!output_.empty() && !reader_.unread().empty()) {
+      constexpr std::size_t kShown = 80;
+      text_ = one_line(reader_.unread().substr(0, kShown));
+      return refuse(0);
+    }
   }
-  input_.erase(0, start);
-  const bool out_of_turn = !output_.empty() && !input_.empty();
-  if (!ended() && (out_of_turn || input_.size() > kLongestReplyLine)) {
-    text_ = one_line(input_.substr(0, 80));
-    refuse(0);
-  }
-  if (ended()) input_.clear();
-}
-
-void SmtpDialogue::on_line(std::string_view line) {
-  const auto reply = parse_reply(line);
-  if (lines_++ == 0) text_ = one_line(line);
-  // All lines of a reply have the same code.
-  const bool broken =
-      !reply || lines_ > kMostReplyLines || (code_ && reply && *code_ != reply->code);
-  if (!broken && !reply->last) {
-    code_ = reply->code;
-    return;
-  }
-  code_.reset();
-  lines_ = 0;
-  if (broken) return refuse(0);
-  on_reply(reply->code);
 }
 
 void SmtpDialogue::on_reply(int code) {

@@ -3,10 +3,11 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "daemon/base/smtp_reply.hpp"
 
 namespace understudy::run {
 
@@ -44,11 +45,6 @@ struct SmtpRefusal {
   std::string recipient;
 };
 
-/// Longest line of a server that is taken; longer ones are not SMTP (RFC 5321 4.5.3.1.5 says 512).
-inline constexpr std::size_t kLongestReplyLine = 2048;
-/// Lines one reply may have.
-inline constexpr std::size_t kMostReplyLines = 256;
-
 /// A session. Feed it what the server says, send what take_output() gives, close when ended(). A
 /// recipient that is refused does not stop delivery to the others.
 class SmtpDialogue {
@@ -70,7 +66,6 @@ class SmtpDialogue {
   [[nodiscard]] const std::vector<SmtpRefusal>& refusals() const { return refusals_; }
 
  private:
-  void on_line(std::string_view line);
   void on_reply(int code);
   void advance(SmtpStage next, std::string command);
   void refuse(int code);
@@ -78,12 +73,10 @@ class SmtpDialogue {
 
   SmtpMessage message_;
   SmtpStage stage_ = SmtpStage::greeting;
-  std::string input_;
+  SmtpReplyReader reader_;
   std::string output_;
-  /// Of the reply that is being read.
-  std::optional<int> code_;
+  /// Of the last reply.
   std::string text_;
-  std::size_t lines_ = 0;
   std::size_t recipient_ = 0;
   std::size_t accepted_ = 0;
   bool delivered_ = false;

@@ -138,9 +138,12 @@ TEST_CASE("what is not SMTP ends the session at once") {
   SECTION("too short") { dialogue.receive("22\r\n"); }
   SECTION("no separator") { dialogue.receive("220x\r\n"); }
   SECTION("codes that change within a reply") { dialogue.receive("220-x\r\n250 y\r\n"); }
-  SECTION("a line without end") { dialogue.receive(std::string(kLongestReplyLine + 1, '2')); }
+  SECTION("a line without end") {
+    dialogue.receive(std::string(SmtpReplyReader::kLongestLine + 1, '2'));
+  }
   SECTION("a reply without end") {
-    for (std::size_t i = 0; i <= kMostReplyLines; ++i) dialogue.receive("220-again\r\n");
+    for (std::size_t i = 0; i <= SmtpReplyReader::kMostLines; ++i)
+      dialogue.receive("220-again\r\n");
   }
   SECTION("answers to what was not said yet") { dialogue.receive("220 a\r\n250 b\r\n250 c\r\n"); }
   CHECK(dialogue.ended());

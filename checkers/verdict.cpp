@@ -48,6 +48,9 @@ VerdictActions Verdict::step(const ProbeOutcome& outcome, TimePoint now, TimePoi
       if (!outcome.line.empty()) actions.log_lines.push_back(outcome.line);
       break;
   }
+  const bool made = outcome.result != ProbeOutcome::Result::not_made;
+  const bool recovering = !has_run_ || (!up_ && !failed_step_);
+  if (rules_.fast_recovery && made && recovering) actions.next = now;
   actions.next = std::max(actions.next, now);
   return actions;
 }

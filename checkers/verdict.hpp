@@ -65,6 +65,9 @@ struct VerdictRules {
   std::size_t steps = 1;
   /// HTTP_GET: a failed step is repeated, then all steps must pass, before the server is up.
   bool repeat_failed_step = false;
+  /// HTTP_GET: until the first verdict, and once a failed step has passed, attempts follow each
+  /// other at once.
+  bool fast_recovery = false;
   /// SMTP_CHECK: the very first attempt and those of a server that is down get their retries too.
   bool always_retry = false;
   /// MISC_CHECK: delays count from the start of an attempt, not from its end.

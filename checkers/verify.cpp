@@ -316,7 +316,7 @@ VirtualServer Completion::run() {
   // Checks connect where the text says, also where forwarding takes another port.
   std::vector<std::vector<Check>> checks;
   for (const auto& server : draft_.real_servers) {
-    checks.push_back(build_checks(server, draft_.endpoint.port, {global_, users_, diagnostics_}));
+    checks.push_back(build_checks(server, draft_.endpoint.port, {global_, users_, diagnostics_, *draft_.timing.delay_loop}));
   }
   check_ports();
   VirtualServer result = build();

@@ -155,7 +155,10 @@ void Builder::operator()(const SmtpDraft& draft) {
 void Builder::operator()(const MiscDraft& draft) {
   const ScriptText script{draft.script->argv, draft.user, draft.group};
   MiscCheck check{timing(draft.common, kMiscDefaults),
-                  around_.users.call<ScriptCall>(script, "misc"), draft.timeout, draft.dynamic};
+                  around_.users.call<ScriptCall>(script, "misc"), draft.timeout,
+                  draft.timeout.count() > 0 ? std::chrono::microseconds(draft.timeout)
+                                            : around_.delay_loop,
+                  draft.dynamic};
   const auto drop = [&](Severity severity, std::string_view format) {
     std::string shown;
     for (const auto& word : script.argv) {

@@ -39,6 +39,8 @@ struct CheckSurroundings {
   const GlobalConfig& global;
   ScriptUsers& users;
   parser::Diagnostics& diagnostics;
+  /// The virtual server's.
+  std::chrono::microseconds delay_loop;
 };
 
 /// The checks of a real server that has inherited what it can. `port` is the virtual server's, for

@@ -100,6 +100,8 @@ struct ScriptRunner::Run {
   Done done;
   pid_t pid = 0;
   std::size_t line = 0;
+  /// Of a tracking script.
+  std::string name;
   /// SIGTERM was sent.
   bool terminating = false;
   std::unique_ptr<Timer> timer;
@@ -131,9 +133,10 @@ ScriptId ScriptRunner::run(const ScriptCommand& command, Duration timeout, Done 
 
 void ScriptRunner::run_tracking(const std::string& name, const ScriptCommand& command,
                                 Duration timeout, Done done) {
-  ScriptId& last = tracking_[name];
-  if (!running(last)) {
-    last = run(command, timeout, std::move(done));
+  if (!tracking_.contains(name)) {
+    const ScriptId id = run(command, timeout, std::move(done));
+    runs_.at(id)->name = name;
+    tracking_.emplace(name, id);
     return;
   }
   log_.detail("Script {} still runs though it was told to end - not started again", name);
@@ -250,6 +253,7 @@ void ScriptRunner::ended(ScriptId id, int status) {
 
 void ScriptRunner::finish(ScriptId id, ScriptEnd end, int code) {
   const auto node = runs_.extract(id);
+  if (!node.empty()) tracking_.erase(node.mapped()->name);
   if (!node.empty() && node.mapped()->done) node.mapped()->done(end, code);
 }
 

@@ -76,7 +76,7 @@ class ScriptRunner {
   /// Not started yet.
   std::deque<ScriptId> waiting_;
   Timer starter_;
-  /// Last run of each tracking script.
+  /// Runs of tracking scripts that have not ended.
   std::map<std::string, ScriptId> tracking_;
   /// Why a program could not be started the last time, so that it is logged once.
   std::map<std::string, int> failures_;

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "daemon/run/nftables.hpp"
 #include "vrrp/filter_programs.hpp"
 
 namespace understudy::vrrp {
@@ -79,7 +80,7 @@ void remove_iptables(FilterOutcome& outcome) {
 }
 
 void remove_nftables(FilterOutcome& outcome) {
-  const auto done = run_nftables(nftables_commands({outcome.state.table}, {}));
+  const auto done = run::run_nftables(nftables_commands({outcome.state.table}, {}));
   if (!done) {
     outcome.lines.push_back("nftables table " + outcome.state.table +
                             " stays: " + done.error().message);
@@ -105,7 +106,7 @@ FilterOutcome carry_out(const FilterWish& wish, FilterState state) {
   }
   if (iptables) apply_iptables(wish, outcome);
   if (!nftables) return outcome;
-  const auto done = run_nftables(nftables_commands(wish.nftables, wish.plan));
+  const auto done = run::run_nftables(nftables_commands(wish.nftables, wish.plan));
   if (done) {
     outcome.state.table = table;
   } else {

@@ -22,7 +22,7 @@ ALONE = ("daemon/netlink", "daemon/run", "daemon/report", "ipvs", "parser")  # s
 ROLES = ("vrrp", "checkers", "daemon/bfd")
 GLOBAL = "daemon/global"
 TOP = ("daemon", "daemon/understudy")
-VALUES = {"config", "action", "event", "duty", "probe_outcome", "restore_limit", "standing", "timing"}  # headers of cores that have no source file
+VALUES = {"config", "action", "dialogue", "event", "duty", "probe_outcome", "rarely", "restore_limit", "standing", "timing"}  # headers of cores that have no source file
 PURE, WORDS, ACTIVE = "a core", "a keyword or verify file", "an active file"
 
 # library: the libraries it may use besides base, and the system's libraries all may need
@@ -43,15 +43,15 @@ LINKS = {
         ["checkers/libcheckers_core.a", "daemon/global/libglobal.a", "parser/libparser.a"],
         ["pcre2-8", "crypto"]),
     "checkers/libcheckers_probes.a": (["checkers/libcheckers_core.a"],
-                                      ["ssl", "crypto", "pcre2-8"]),
+                                      ["nghttp2", "ssl", "crypto", "pcre2-8"]),
     "vrrp/libvrrp.a": (
         ["vrrp/libvrrp_core.a", "daemon/netlink/libnetlink.a", "daemon/run/librun.a",
          "ipvs/libipvs.a"],
-        ["nl-3", "nl-route-3", "nl-genl-3", "kmod", "nftables", "crypto", "pthread"]),
+        ["nl-3", "nl-route-3", "nl-genl-3", "kmod", "crypto", "pthread"]),
     "checkers/libcheckers.a": (
         ["checkers/libcheckers_core.a", "checkers/libcheckers_probes.a", "ipvs/libipvs.a",
          "daemon/run/librun.a"],
-        ["nl-3", "nl-genl-3", "kmod", "ssl", "crypto", "pcre2-8", "pthread"]),
+        ["nl-3", "nl-genl-3", "kmod", "nghttp2", "ssl", "crypto", "pcre2-8", "pthread"]),
 }
 
 

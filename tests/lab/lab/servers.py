@@ -20,6 +20,7 @@ http {{
   keepalive_requests 100000;
   server {{
     listen {port};
+    listen [::]:{port};
     location / {{ return {status} "{body}\\n"; }}
   }}
 }}

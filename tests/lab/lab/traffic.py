@@ -10,7 +10,8 @@ from . import kernel
 def connect(host, address, port, timeout=2.0, source=None):
     """A TCP connection made from `host`."""
     with kernel.network_of(host.pid):
-        link = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        link = socket.socket(family, socket.SOCK_STREAM)
     link.settimeout(timeout)
     try:
         if source is not None:

@@ -1,10 +1,9 @@
 #include "checkers/executor.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
-#include "ipvs/failure.hpp"
+#include "checkers/kernel_services.hpp"
 #include "ipvs/reconcile.hpp"
 
 namespace understudy::checkers {
@@ -16,7 +15,7 @@ constexpr Duration kLookInterval = std::chrono::seconds(5);
 /// Who fights us over an entry gets slower answers, up to this.
 constexpr Duration kLongestPause = std::chrono::minutes(5);
 constexpr Duration kConnectInterval = std::chrono::seconds(30);
-/// Services whose destinations one look reads.
+/// Services whose destinations one look reads; other work gets its turn in between.
 constexpr std::size_t kServicesPerLook = 64;
 
 /// A record of ownership; that it is there is what counts.
@@ -25,90 +24,14 @@ struct OwnershipRecord {
 };
 
 constexpr std::string_view kRecordPrefix = "svc ";
+/// The kernel's timeouts before we changed them.
+constexpr std::string_view kTimeoutsRecord = "timeouts";
 
 std::string record_key(const ipvs::ServiceKey& key) {
   return std::string(kRecordPrefix) + key.to_string();
 }
 
-ipvs::Protocol kernel_protocol(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::udp:
-      return ipvs::Protocol::udp;
-    case Protocol::sctp:
-      return ipvs::Protocol::sctp;
-    case Protocol::tcp:
-      break;
-  }
-  return ipvs::Protocol::tcp;
-}
-
-ipvs::ForwardingMethod kernel_method(ForwardingMethod method) {
-  switch (method) {
-    case ForwardingMethod::direct_routing:
-      return ipvs::ForwardingMethod::direct;
-    case ForwardingMethod::tunnel:
-      return ipvs::ForwardingMethod::tunnel;
-    case ForwardingMethod::nat:
-      break;
-  }
-  return ipvs::ForwardingMethod::masquerade;
-}
-
-/// Whether the state wanted is there anyway.
-bool harmless(const ipvs::Change& change, int code) {
-  if (std::holds_alternative<ipvs::DeleteService>(change)) return code == ESRCH;
-  if (std::holds_alternative<ipvs::DeleteDestination>(change)) {
-    return code == ENOENT || code == ESRCH;
-  }
-  return false;
-}
-
-ipvs::ServiceKey service_key(const VirtualServer& service) {
-  ipvs::ServiceKey key;
-  key.fwmark = service.fwmark;
-  if (service.fwmark != 0) {
-    key.family = service.family;
-    return key;
-  }
-  key.protocol = kernel_protocol(service.protocol);
-  key.endpoint = service.endpoint;
-  key.family = service.endpoint.address.family();
-  return key;
-}
-
-ipvs::Entry service_entry(const VirtualServer& service, const std::vector<Seat>& seats) {
-  ipvs::Entry entry;
-  entry.service.key = service_key(service);
-  entry.service.scheduler = service.scheduler;
-  entry.service.flags = service.flags;
-  entry.service.netmask = entry.service.key.family == Family::ipv6 ? 128U : 0xffffffffU;
-  if (service.persistence_timeout != 0) {
-    entry.service.persistence_timeout = service.persistence_timeout;
-    entry.service.persistence_engine = service.persistence_engine;
-    if (service.persistence_granularity != 0xffffffffU) {
-      entry.service.netmask = service.persistence_granularity;
-    }
-  }
-  for (const auto& seat : seats) {
-    ipvs::Destination destination{seat.endpoint, kernel_method(seat.method), seat.weight,
-                                  seat.upper_threshold, seat.lower_threshold};
-    // Only NAT can change the port; by firewall mark any port may come.
-    if (seat.method != ForwardingMethod::nat) {
-      destination.endpoint.port = service.fwmark != 0 ? Port(0) : service.endpoint.port;
-    }
-    entry.destinations.emplace(destination.endpoint, destination);
-  }
-  return entry;
-}
-
 }  // namespace
-
-std::string service_name(const VirtualServer& service) { return service_key(service).to_string(); }
-
-std::vector<ipvs::Entry> service_entries(const VirtualServer& service,
-                                         const std::vector<Seat>& seats) {
-  return {service_entry(service, seats)};
-}
 
 Executor::Executor(Loop& loop, Log& log, run::HandoverPage& page,
                    std::optional<std::string> net_namespace)
@@ -144,7 +67,7 @@ bool Executor::connect() {
     client_.emplace(std::move(*client));
     return true;
   }
-  if (!said_missing_ && !desired_.empty()) {
+  if (!said_missing_ && !wanted_.table().empty()) {
     said_missing_ = true;
     log_.error("{}. Until then real servers are checked but nothing is balanced",
                client.error().message);
@@ -156,127 +79,218 @@ void Executor::lost(const Error& error) {
   log_.error("{}", error.message);
   client_.reset();
   in_force_ = false;
+  audit_left_ = 0;
 }
 
-void Executor::adopt(ipvs::Table desired) {
-  const ipvs::Table before = std::exchange(desired_, std::move(desired));
-  in_force_ = false;
+bool Executor::finish(ChangeSender& sender) {
+  const bool good = sender.flush();
+  if (sender.lost()) lost(*sender.lost());
+  return good;
+}
+
+void Executor::adopt(std::vector<Wanted> wanted) {
+  const WantedTable before = std::exchange(wanted_, WantedTable(std::move(wanted)));
   // Before anything is in the kernel: what a crash leaves behind must be known as ours.
-  for (const auto& [key, entry] : desired_) record(key);
-  if (desired_.empty() && before.empty() && records().empty()) return stop();
-  make_so(before);
+  for (const auto& [key, entry] : wanted_.table()) {
+    if (!before.table().contains(key)) record(key);
+  }
+  if (wanted_.table().empty() && before.table().empty() && records().empty()) return stop();
+  if (in_force_ && client_) {
+    advance(before.table());
+  } else {
+    make_so();
+  }
 }
 
-void Executor::make_so(const ipvs::Table& before) {
+void Executor::advance(const ipvs::Table& before) {
+  ChangeSender sender(log_, *client_, wanted_.table());
+  const auto all = [](const ipvs::ServiceKey&) { return true; };
+  ipvs::reconcile(wanted_.table(), before, all,
+                  [&](ipvs::Change change) { sender.push(std::move(change)); });
+  if (finish(sender)) {
+    for (const auto& [key, entry] : before) {
+      if (!wanted_.table().contains(key)) page_.erase(record_key(key));
+    }
+  }
+  if (wanted_.table().empty()) return stop();
+  if (!client_) return timer_.arm(loop_.now() + kConnectInterval);
+  begin_audit();
+}
+
+void Executor::make_so() {
+  in_force_ = false;
   timer_.arm(loop_.now() + kConnectInterval);
   if (!connect()) return;
-  auto actual = client_->read();
-  if (!actual) return lost(actual.error());
-  const auto changes = ipvs::reconcile(desired_, *actual, [&](const ipvs::ServiceKey& key) {
-    return before.contains(key) || page_.read<OwnershipRecord>(record_key(key)).has_value();
-  });
-  log_foreign(changes, before);
-  if (send(changes)) {
-    std::set<std::string> wanted;
-    for (const auto& [key, entry] : desired_) wanted.insert(record_key(key));
+  apply_timeouts();
+  const auto actual = read_services();
+  if (!actual) return;
+  ChangeSender sender(log_, *client_, wanted_.table());
+  drop_unwanted(*actual, sender);
+  for (const auto& [key, entry] : wanted_.table()) {
+    if (!look_at(entry, *actual, Look::exact, sender)) return;
+  }
+  if (finish(sender)) {
+    std::set<std::string> ours;
+    for (const auto& [key, entry] : wanted_.table()) ours.insert(record_key(key));
     for (const auto& key : records()) {
-      if (!wanted.contains(key)) page_.erase(key);
+      if (!ours.contains(key)) page_.erase(key);
     }
   }
   if (!client_) return;
   in_force_ = true;
   pause_ = kLookInterval;
-  if (desired_.empty()) return stop();
+  if (wanted_.table().empty()) return stop();
   timer_.arm(loop_.now() + pause_);
 }
 
-void Executor::log_foreign(const std::vector<ipvs::Change>& changes, const ipvs::Table& before) {
-  for (const auto& change : changes) {
-    const auto* deletion = std::get_if<ipvs::DeleteDestination>(&change);
-    if (deletion == nullptr) continue;
-    const auto service = before.find(deletion->service);
-    if (service != before.end() && service->second.destinations.contains(deletion->destination)) {
-      continue;
-    }
-    log_.info("Removing foreign destination {} from IPVS service {}",
-              deletion->destination.to_string(), deletion->service.to_string());
+void Executor::drop_unwanted(const Services& actual, ChangeSender& sender) {
+  for (const auto& [key, service] : actual) {
+    if (wanted_.table().contains(key)) continue;
+    if (page_.read<OwnershipRecord>(record_key(key))) sender.push(ipvs::DeleteService{key});
   }
 }
 
-void Executor::change(const std::vector<ipvs::Entry>& desired) {
-  ipvs::Table last;
-  ipvs::Table next;
-  for (const auto& entry : desired) {
-    const auto& key = entry.service.key;
-    if (const auto found = desired_.find(key); found != desired_.end()) last.insert(*found);
-    desired_.insert_or_assign(key, entry);
-    next.emplace(key, entry);
+std::optional<Executor::Services> Executor::read_services() {
+  auto read = client_->read_services();
+  if (!read) {
+    lost(read.error());
+    return std::nullopt;
   }
-  // Else the table as a whole is still to be made so.
-  if (!in_force_) return;
-  send(ipvs::reconcile(next, last, [](const ipvs::ServiceKey&) { return false; }));
+  Services services;
+  for (auto& service : *read) {
+    const ipvs::ServiceKey key = service.key;
+    services.emplace(key, std::move(service));
+  }
+  return services;
 }
 
-std::vector<ipvs::Change> Executor::whole(const ipvs::ServiceKey& key) const {
-  const auto found = desired_.find(key);
-  if (found == desired_.end()) return {};
-  return ipvs::reconcile({*found}, {}, [](const ipvs::ServiceKey&) { return false; });
+bool Executor::look_at(const ipvs::Entry& desired, const Services& present, Look look,
+                       ChangeSender& sender) {
+  const auto sink = [&](ipvs::Change change) {
+    if (const auto* deletion = std::get_if<ipvs::DeleteDestination>(&change)) {
+      log_.info("Removing foreign destination {} from IPVS service {}",
+                deletion->destination.to_string(), deletion->service.to_string());
+    } else if (const auto* add = std::get_if<ipvs::AddDestination>(&change);
+               add != nullptr && look == Look::missing) {
+      log_.info("Destination {} of IPVS service {} was deleted by somebody else: putting it back",
+                add->destination.endpoint.to_string(), add->service.to_string());
+    }
+    sender.push(std::move(change));
+  };
+  if (sender.lost()) {
+    lost(*sender.lost());
+    return false;
+  }
+  const auto found = present.find(desired.service.key);
+  if (found == present.end()) {
+    if (look == Look::exact) ipvs::reconcile(desired, nullptr, sink);
+    return true;
+  }
+  if (look == Look::missing && desired.destinations.empty()) return true;
+  auto destinations = client_->read_destinations(desired.service.key);
+  if (!destinations) {
+    lost(destinations.error());
+    return false;
+  }
+  if (look == Look::missing) {
+    ipvs::complete(desired, *destinations, sink);
+  } else {
+    const ipvs::Entry actual{found->second, std::move(*destinations)};
+    ipvs::reconcile(desired, &actual, sink);
+  }
+  return true;
 }
 
-std::vector<ipvs::Change> Executor::remedy(const ipvs::Change& change, int code) const {
-  if (const auto* add = std::get_if<ipvs::AddService>(&change)) {
-    if (code == EEXIST) return {ipvs::EditService{add->service}};
-  } else if (const auto* edit = std::get_if<ipvs::EditService>(&change)) {
-    if (code == ESRCH) return whole(edit->service.key);
-  } else if (const auto* add_destination = std::get_if<ipvs::AddDestination>(&change)) {
-    if (code == EEXIST) {
-      return {ipvs::EditDestination{add_destination->service, add_destination->destination}};
-    }
-    if (code == ESRCH) return whole(add_destination->service);
-  } else if (const auto* edit_destination = std::get_if<ipvs::EditDestination>(&change)) {
-    if (code == ENOENT) {
-      return {ipvs::AddDestination{edit_destination->service, edit_destination->destination}};
-    }
-    if (code == ESRCH) return whole(edit_destination->service);
+std::optional<ipvs::ServiceKey> Executor::look_at_some(const ipvs::ServiceKey& from,
+                                                       const Services& present, Look look,
+                                                       ChangeSender& sender) {
+  const auto& table = wanted_.table();
+  auto place = from;
+  auto next = table.upper_bound(from);
+  for (std::size_t i = std::min(table.size(), kServicesPerLook); i > 0; --i, ++next) {
+    if (next == table.end()) next = table.begin();
+    place = next->first;
+    if (!look_at(next->second, present, look, sender)) return std::nullopt;
   }
-  return {};
+  return place;
 }
 
-bool Executor::send(const std::vector<ipvs::Change>& changes) {
-  if (!client_ || changes.empty()) return client_.has_value();
-  const auto results = client_->apply(changes);
-  std::vector<ipvs::Change> again;
-  bool good = true;
-  // A service that cannot be added is said once, not again for each of its destinations.
-  std::set<ipvs::ServiceKey> refused;
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    if (results[i] || harmless(changes[i], results[i].error().code)) continue;
-    const int code = results[i].error().code;
-    if (code == ETIMEDOUT) {
-      lost(results[i].error());
-      return false;
-    }
-    const auto* destination = std::get_if<ipvs::AddDestination>(&changes[i]);
-    if (destination != nullptr && refused.contains(destination->service)) continue;
-    const auto instead = remedy(changes[i], code);
-    if (const auto* service = std::get_if<ipvs::AddService>(&changes[i])) {
-      if (code != EEXIST) refused.insert(service->service.key);
-    } else if (destination != nullptr && code == ESRCH) {
-      refused.insert(destination->service);
-    }
-    if (instead.empty()) {
-      good = false;
-      log_.info("{}", ipvs::failure_line(changes[i], code));
-    }
-    again.insert(again.end(), instead.begin(), instead.end());
+void Executor::begin_audit() {
+  audit_left_ = 0;
+  timer_.arm(loop_.now() + kConnectInterval);
+  auto actual = read_services();
+  if (!actual) return;
+  audited_ = std::move(*actual);
+  audit_left_ = wanted_.table().size();
+  audit_from_ = {};
+  ChangeSender sender(log_, *client_, wanted_.table());
+  drop_unwanted(audited_, sender);
+  if (finish(sender)) timer_.arm(loop_.now());
+}
+
+void Executor::audit() {
+  ChangeSender sender(log_, *client_, wanted_.table());
+  const auto place = look_at_some(audit_from_, audited_, Look::exact, sender);
+  if (!place || (!finish(sender) && !client_)) return timer_.arm(loop_.now() + kConnectInterval);
+  audit_from_ = *place;
+  audit_left_ -= std::min(audit_left_, kServicesPerLook);
+  if (audit_left_ > 0) return timer_.arm(loop_.now());
+  audited_ = {};
+  pause_ = kLookInterval;
+  timer_.arm(loop_.now() + pause_);
+}
+
+void Executor::change(Wanted wanted) {
+  if (!in_force_ || !client_) {
+    // The table as a whole is still to be made so.
+    return wanted_.change(std::move(wanted), [](const ipvs::Change&) {});
   }
-  const auto second = client_->apply(again);
-  for (std::size_t i = 0; i < again.size(); ++i) {
-    if (second[i] || second[i].error().code == EEXIST) continue;
-    good = false;
-    log_.info("{}", ipvs::failure_line(again[i], second[i].error().code));
+  ChangeSender sender(log_, *client_, wanted_.table());
+  wanted_.change(std::move(wanted), [&](ipvs::Change change) { sender.push(std::move(change)); });
+  finish(sender);
+}
+
+std::optional<std::uint64_t> Executor::connections(const std::vector<ipvs::ServiceKey>& keys,
+                                                   const Seat& seat) {
+  if (!connect()) return std::nullopt;
+  std::uint64_t sum = 0;
+  for (const auto& key : keys) {
+    const auto usage = client_->read_usage(key);
+    if (!usage) {
+      lost(usage.error());
+      return std::nullopt;
+    }
+    const auto own =
+        std::ranges::find(*usage, kernel_endpoint(seat, key), &ipvs::Usage::destination);
+    if (own != usage->end()) sum += own->active;
   }
-  return good;
+  return sum;
+}
+
+void Executor::set_timeouts(const ipvs::Timeouts& timeouts) {
+  timeouts_ = timeouts;
+  apply_timeouts();
+}
+
+void Executor::apply_timeouts() {
+  const auto record = page_.read<ipvs::Timeouts>(kTimeoutsRecord);
+  if (!record && timeouts_ == ipvs::Timeouts{}) return;
+  if (!connect()) return;
+  const auto now = client_->read_timeouts();
+  if (!now) return log_.info("Failed to get IPVS timeouts: {}", now.error().message);
+  const ipvs::Timeouts before = record.value_or(*now);
+  if (!record) page_.write(kTimeoutsRecord, before);
+  const auto choose = [](std::uint32_t wanted, std::uint32_t was) {
+    return wanted != 0 ? wanted : was;
+  };
+  const ipvs::Timeouts next{choose(timeouts_.tcp, before.tcp),
+                            choose(timeouts_.tcp_fin, before.tcp_fin),
+                            choose(timeouts_.udp, before.udp)};
+  if (next != *now) {
+    const auto set = client_->set_timeouts(next);
+    if (!set) return log_.info("Failed to set ipvs timeouts: {}", set.error().message);
+  }
+  if (timeouts_ == ipvs::Timeouts{}) page_.erase(kTimeoutsRecord);
 }
 
 void Executor::flush() {
@@ -285,63 +299,34 @@ void Executor::flush() {
 }
 
 void Executor::remove_ours() {
+  set_timeouts({});
   adopt({});
   stop();
 }
 
 void Executor::tick() {
-  if (!in_force_) return make_so({});
+  if (!in_force_ || !client_) return make_so();
+  if (audit_left_ > 0) return audit();
   const auto put_back = repair();
-  if (!put_back) {
-    timer_.arm(loop_.now() + kConnectInterval);
-    return;
-  }
+  if (!put_back) return timer_.arm(loop_.now() + kConnectInterval);
   pause_ = *put_back == 0 ? kLookInterval : std::min(2 * pause_, kLongestPause);
   timer_.arm(loop_.now() + pause_);
 }
 
 std::optional<std::size_t> Executor::repair() {
-  const auto services = client_->read_services();
-  if (!services) {
-    lost(services.error());
-    return std::nullopt;
-  }
-  std::set<ipvs::ServiceKey> present;
-  for (const auto& service : *services) present.insert(service.key);
-  auto changes = missing_destinations(present);
-  if (!changes) return std::nullopt;
-  for (const auto& [key, entry] : desired_) {
-    if (present.contains(key)) continue;
+  const auto present = read_services();
+  if (!present) return std::nullopt;
+  ChangeSender sender(log_, *client_, wanted_.table());
+  const auto place = look_at_some(look_from_, *present, Look::missing, sender);
+  if (!place) return std::nullopt;
+  look_from_ = *place;
+  for (const auto& [key, entry] : wanted_.table()) {
+    if (present->contains(key)) continue;
     log_.info("IPVS service {} was deleted by somebody else: putting it back", key.to_string());
-    const auto parts = whole(key);
-    changes->insert(changes->end(), parts.begin(), parts.end());
+    ipvs::reconcile(entry, nullptr, [&](ipvs::Change change) { sender.push(std::move(change)); });
   }
-  send(*changes);
-  return changes->size();
-}
-
-std::optional<std::vector<ipvs::Change>> Executor::missing_destinations(
-    const std::set<ipvs::ServiceKey>& present) {
-  std::vector<ipvs::Change> changes;
-  auto next = desired_.upper_bound(look_from_);
-  for (std::size_t i = std::min(desired_.size(), kServicesPerLook); i > 0; --i, ++next) {
-    if (next == desired_.end()) next = desired_.begin();
-    const auto& [key, entry] = *next;
-    look_from_ = key;
-    if (!present.contains(key) || entry.destinations.empty()) continue;
-    const auto actual = client_->read_entry(entry.service);
-    if (!actual) {
-      lost(actual.error());
-      return std::nullopt;
-    }
-    for (const auto& [endpoint, destination] : entry.destinations) {
-      if (actual->destinations.contains(endpoint)) continue;
-      log_.info("Destination {} of IPVS service {} was deleted by somebody else: putting it back",
-                endpoint.to_string(), key.to_string());
-      changes.emplace_back(ipvs::AddDestination{key, destination});
-    }
-  }
-  return changes;
+  finish(sender);
+  return sender.count();
 }
 
 }  // namespace understudy::checkers

@@ -127,10 +127,6 @@ void read_method(const Binding& binding, std::string_view who, const Rows& optio
   const auto tunnel = read_tunnel(binding, options);
   if (!tunnel) return;
   *target.tunnel = *tunnel;
-  if (target.tunnel->type != TunnelType::ipip) {
-    binding.report(Severity::note,
-                   "gue and gre tunnels have no effect in this version yet: ipip is used");
-  }
 }
 
 }  // namespace understudy::checkers

@@ -217,7 +217,7 @@ void add_group_rows(Block<CheckersDraft>& rows) {
       .adds_up();
   auto& row = rows.entries("virtual_server_group", "Services that have real servers in common.",
                            "ADDRESS[-END|/LENGTH] [PORT]", [](CheckersDraft&, const Binding&) {});
-  row.adds_up().reported_by(Stage::checkers).pending();
+  row.adds_up().reported_by(Stage::checkers);
   row.min_words = row.max_words = 1;
   row.children = lines;
   row.apply = [lines](CheckersDraft& section, const Binding& block) {

@@ -15,6 +15,7 @@
 
 #include "checkers/executor.hpp"
 #include "checkers/label.hpp"
+#include "checkers/mark_filter.hpp"
 #include "checkers/runnable.hpp"
 #include "checkers/service.hpp"
 #include "checkers/tls.hpp"
@@ -112,6 +113,14 @@ run::SchedulingRequest scheduling_of(const GlobalConfig& global) {
   return {wanted.rt_priority.value_or(0), wanted.rlimit_rttime_us, wanted.nice, wanted.no_swap};
 }
 
+ipvs::Timeouts timeouts_of(const GlobalConfig& global) {
+  const auto& wanted = global.lvs_timeouts;
+  const auto seconds = [](std::chrono::seconds value) {
+    return static_cast<std::uint32_t>(value.count());
+  };
+  return {seconds(wanted.tcp), seconds(wanted.tcp_fin), seconds(wanted.udp)};
+}
+
 /// The process: its services and what they share.
 class Process {
  public:
@@ -127,7 +136,12 @@ class Process {
   void reload(std::uint64_t generation, Decoder::Decoded decoded);
   void swap(CheckersConfig next);
   std::unique_ptr<Service> make_service(VirtualServer config, bool respawned);
-  [[nodiscard]] ipvs::Table desired() const;
+  [[nodiscard]] const VirtualServerGroup* find_group(const std::string& name) const;
+  /// A virtual server's services in the kernel.
+  [[nodiscard]] std::vector<ipvs::ServiceKey> keys_of(const VirtualServer& service) const;
+  [[nodiscard]] std::vector<Wanted> wanted() const;
+  void log_group_changes(const std::vector<VirtualServer>& servers,
+                         const std::vector<VirtualServerGroup>& next);
   void share_tls(const CheckersConfig& config);
   TimePoint sometime_within(Duration span);
   void leave();
@@ -148,7 +162,9 @@ class Process {
   Channel channel_;
   Executor executor_;
   ipvs::SyncKeeper sync_;
+  MarkFilter marks_;
   ServiceHost host_;
+  std::vector<VirtualServerGroup> groups_;
   std::vector<std::unique_ptr<Service>> services_;
   Decoder decoder_;
   TimePoint farewell_until_;
@@ -172,6 +188,7 @@ Process::Process(run::ChildSetup<CheckersConfig> setup)
                 [this] { leave(); }}),
       executor_(loop_, log_, page_, global_.net_namespace_ipvs),
       sync_(loop_, log_),
+      marks_(loop_, log_, page_),
       host_{{loop_, log_, nullptr},
             page_,
             executor_,
@@ -206,18 +223,24 @@ void Process::share_tls(const CheckersConfig& config) {
 }
 
 std::unique_ptr<Service> Process::make_service(VirtualServer config, bool respawned) {
-  return std::make_unique<Service>(host_, std::move(config), respawned);
+  auto keys = keys_of(config);
+  return std::make_unique<Service>(host_, std::move(config), std::move(keys), respawned);
 }
 
-ipvs::Table Process::desired() const {
-  ipvs::Table table;
-  for (const auto& service : services_) {
-    for (auto& entry : service->entries()) {
-      ipvs::ServiceKey key = entry.service.key;
-      table.insert_or_assign(std::move(key), std::move(entry));
-    }
-  }
-  return table;
+const VirtualServerGroup* Process::find_group(const std::string& name) const {
+  const auto found = std::ranges::find(groups_, name, &VirtualServerGroup::name);
+  return name.empty() || found == groups_.end() ? nullptr : &*found;
+}
+
+std::vector<ipvs::ServiceKey> Process::keys_of(const VirtualServer& service) const {
+  return kernel_services(service, find_group(service.group), mark_of(marks_.marks(), service));
+}
+
+std::vector<Wanted> Process::wanted() const {
+  std::vector<Wanted> all;
+  all.reserve(services_.size());
+  for (const auto& service : services_) all.push_back(service->wanted());
+  return all;
 }
 
 /// A service's facts for all its checks: those this version does not make count as up.
@@ -253,14 +276,17 @@ void Process::start(CheckersConfig config) {
   raise_descriptor_limit(count_checks(config), log_);
   warn_if_not_forwarding(config, global_.net_namespace_ipvs, log_);
   share_tls(config);
+  marks_.apply(global_, config);
+  groups_ = std::move(config.groups);
   std::vector<PoolActions> actions;
   for (auto& service : config.virtual_servers) {
     services_.push_back(make_service(std::move(service), respawned_));
     actions.push_back(services_.back()->begin());
   }
+  executor_.set_timeouts(timeouts_of(global_));
   // Not in a respawned process: the connections of the table are the ones to keep.
   if (global_.lvs_flush && !respawned_) executor_.flush();
-  executor_.adopt(desired());
+  executor_.adopt(wanted());
   for (std::size_t i = 0; i < services_.size(); ++i) services_[i]->tell(actions[i]);
   for (const auto& service : services_) service->activate();
   channel_.send(ChildReady{});
@@ -286,12 +312,25 @@ void Process::reload(std::uint64_t generation, Decoder::Decoded decoded) {
   channel_.send(ReloadOutcome{generation, true, {}});
 }
 
+void Process::log_group_changes(const std::vector<VirtualServer>& servers,
+                                const std::vector<VirtualServerGroup>& next) {
+  for (const auto& service : servers) {
+    const auto after = std::ranges::find(next, service.group, &VirtualServerGroup::name);
+    const auto* before = find_group(service.group);
+    if (before == nullptr || after == next.end()) continue;
+    for (const auto& line : group_changes(service, *before, *after)) log_.info("{}", line);
+  }
+}
+
 /// Services that are in both configurations go on; the kernel's table is changed once, for all.
 /// Also when nothing is new: a reload makes ours what is wanted, against what was set by hand.
 void Process::swap(CheckersConfig next) {
   raise_descriptor_limit(count_checks(next), log_);
   warn_if_not_forwarding(next, global_.net_namespace_ipvs, log_);
   share_tls(next);
+  log_group_changes(next.virtual_servers, next.groups);
+  marks_.apply(global_, next);
+  groups_ = std::move(next.groups);
   std::map<std::string, std::unique_ptr<Service>> before;
   for (auto& service : services_) before.emplace(service->name(), std::move(service));
   services_.clear();
@@ -304,13 +343,15 @@ void Process::swap(CheckersConfig next) {
       continue;
     }
     services_.push_back(std::move(found->second));
+    services_.back()->move_to(keys_of(config));
     if (services_.back()->config() == config) continue;
     actions.emplace_back(services_.back().get(), services_.back()->reload(std::move(config)));
   }
   for (const auto& [key, service] : before) {
     if (service) actions.emplace_back(service.get(), service->retire());
   }
-  executor_.adopt(desired());
+  executor_.set_timeouts(timeouts_of(global_));
+  executor_.adopt(wanted());
   for (const auto& [service, said] : actions) service->tell(said);
   for (const auto& service : services_) service->activate();
 }
@@ -337,6 +378,7 @@ void Process::leave() {
     remove_services();
   }
   sync_.finish();
+  marks_.finish();
   farewell_until_ = loop_.now() + kLongestFarewell;
   wait_for_parent();
 }
@@ -345,6 +387,7 @@ void Process::remove_services() {
   std::vector<PoolActions> actions;
   const bool flushed = global_.lvs_flush_on_stop == FlushOnStop::full;
   for (const auto& service : services_) actions.push_back(service->stop(flushed));
+  marks_.remove();
   executor_.remove_ours();
   if (flushed) executor_.flush();
   for (std::size_t i = 0; i < services_.size(); ++i) {

@@ -45,8 +45,9 @@ struct Service::Watcher {
   std::unique_ptr<Monitor> monitor;
 };
 
-Service::Service(ServiceHost& host, VirtualServer config, bool respawned)
-    : host_(host), pool_(std::move(config)) {
+Service::Service(ServiceHost& host, VirtualServer config, std::vector<ipvs::ServiceKey> keys,
+                 bool respawned)
+    : host_(host), pool_(std::move(config)), keys_(std::move(keys)) {
   resumes_ = respawned && host_.page.read<ServiceRecord>(service_record()).has_value();
   had_run_.resize(pool_.config().real_servers.size());
 }
@@ -185,7 +186,7 @@ void Service::take(std::size_t server, const PoolEvent& event) {
   const auto actions = pool_.step(event);
   save_server(server, Told::no);
   save_service(Told::no);
-  host_.executor.change(entries());
+  host_.executor.change(wanted());
   speak(actions);
   save_server(server, Told::yes);
   save_service(Told::yes);

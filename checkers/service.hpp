@@ -5,9 +5,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "checkers/executor.hpp"
+#include "checkers/kernel_services.hpp"
 #include "checkers/monitor.hpp"
 #include "checkers/pool.hpp"
 #include "daemon/base/log.hpp"
@@ -32,8 +34,10 @@ struct ServiceHost {
 /// tell().
 class Service {
  public:
-  /// `respawned`: go on from the page's records, where there are any.
-  Service(ServiceHost& host, VirtualServer config, bool respawned);
+  /// `keys`: its services in the kernel. `respawned`: go on from the page's records, where there
+  /// are any.
+  Service(ServiceHost& host, VirtualServer config, std::vector<ipvs::ServiceKey> keys,
+          bool respawned);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   ~Service();
@@ -43,6 +47,8 @@ class Service {
   void activate();
   /// Keeps the monitors of unchanged checks, with what they have under way.
   [[nodiscard]] PoolActions reload(VirtualServer next);
+  /// Its group names other services of the kernel from now on.
+  void move_to(std::vector<ipvs::ServiceKey> keys) { keys_ = std::move(keys); }
   /// It is no longer configured.
   [[nodiscard]] PoolActions retire();
   /// The daemon stops; see Stop.
@@ -55,8 +61,8 @@ class Service {
   /// What it is known by from one configuration to the next.
   [[nodiscard]] std::string name() const { return service_name(pool_.config()); }
   /// What should be in the kernel: one entry, for a virtual_server_group as many as it names.
-  [[nodiscard]] std::vector<ipvs::Entry> entries() const {
-    return service_entries(pool_.config(), pool_.seats());
+  [[nodiscard]] Wanted wanted() const {
+    return {name(), service_entries(pool_.config(), keys_, pool_.seats())};
   }
   [[nodiscard]] const VirtualServer& config() const { return pool_.config(); }
   [[nodiscard]] const Pool& pool() const { return pool_; }
@@ -88,6 +94,7 @@ class Service {
 
   ServiceHost& host_;
   Pool pool_;
+  std::vector<ipvs::ServiceKey> keys_;
   bool resumes_ = false;
   bool forgotten_ = false;
   /// Until the monitors exist: per server, which checks had run in an earlier process.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -15,7 +16,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "daemon/base/address.hpp"
 #include "daemon/base/bytes.hpp"
@@ -74,7 +74,8 @@ using Policy = std::span<nla_policy>;
 class Parsed {
  public:
   static std::optional<Parsed> from(nlattr* first, int length, Policy policy) {
-    Parsed parsed(policy.size());
+    assert(policy.size() <= kMostTypes);
+    Parsed parsed;
     const int highest = static_cast<int>(policy.size()) - 1;
     if (nla_parse(parsed.found_.data(), highest, first, length, policy.data()) < 0) return {};
     return parsed;
@@ -104,10 +105,13 @@ class Parsed {
   }
 
  private:
-  explicit Parsed(std::size_t types) : found_(types) {}
-  std::vector<nlattr*> found_;
+  /// More than any of IPVS has: no allocation for each of thousands of messages.
+  static constexpr std::size_t kMostTypes = 24;
+  std::array<nlattr*, kMostTypes> found_{};
 };
 
+/// Attributes that are in no nest; nullopt: they make no sense.
+[[nodiscard]] std::optional<Parsed> parse(ByteView attributes, Policy policy);
 /// The attributes inside `type`, one of IPVS_CMD_ATTR_*; nullopt: they make no sense.
 [[nodiscard]] std::optional<Parsed> parse_nested(ByteView attributes, int type, Policy policy);
 

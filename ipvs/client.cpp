@@ -19,15 +19,16 @@
 #include <string>
 #include <utility>
 
+#include "daemon/base/network_namespace.hpp"
 #include "ipvs/codec.hpp"
 #include "ipvs/module.hpp"
 
 namespace understudy::ipvs {
 namespace {
 
-/// Messages of one system call. The kernel queues an acknowledgement of about 1 KB for each, which
-/// the receive buffer must hold.
-constexpr std::size_t kBatch = 128;
+/// Messages of one system call. Should the kernel refuse them all, its answers, which take about
+/// 1 KB of the receive buffer each, must fit there.
+constexpr std::size_t kBatch = 256;
 constexpr int kReceiveBuffer = 1 << 20;
 constexpr std::size_t kLargestReply = 64UL * 1024;
 constexpr int kDumpAttempts = 10;
@@ -108,8 +109,16 @@ struct Client::Impl {
   Result<void> dump(const Request& request, const std::function<void()>& begin,
                     const std::function<void(ByteView)>& handle);
   Result<bool> dump_once(const Request& request, const std::function<void(ByteView)>& handle);
-  /// Sends requests in one datagram and waits for every answer; the errno of each, 0 for success.
-  Result<std::vector<int>> transact(std::span<const Request> requests);
+  /// A dump as the values its messages hold.
+  template <typename Value, typename Decode>
+  Result<std::vector<Value>> collect(const Request& request, Decode decode);
+  /// Sends requests in one datagram and waits until all are done; the errno of each, 0 for success.
+  /// `reply` gets the attributes of what else the kernel answers.
+  Result<std::vector<int>> transact(
+      std::span<const Request> requests,
+      const std::function<void(ByteView)>& reply = [](ByteView) {});
+  /// One request; the errno as an error.
+  Result<void> order(const Request& request);
 };
 
 Result<void> Client::Impl::open() {
@@ -209,27 +218,59 @@ Result<void> Client::Impl::dump(const Request& request, const std::function<void
   return Error{"IPVS: the table changes faster than it can be read", EAGAIN};
 }
 
-Result<std::vector<int>> Client::Impl::transact(std::span<const Request> requests) {
+template <typename Value, typename Decode>
+Result<std::vector<Value>> Client::Impl::collect(const Request& request, Decode decode) {
+  std::vector<Value> values;
+  std::optional<Error> bad;
+  const auto begin = [&] {
+    values.clear();
+    bad.reset();
+  };
+  auto read = dump(request, begin, [&](ByteView attributes) {
+    auto value = decode(attributes);
+    if (value) {
+      values.push_back(std::move(*value));
+    } else {
+      bad = value.error();
+    }
+  });
+  if (!read) return read.error();
+  if (bad) return *bad;
+  return values;
+}
+
+// The kernel does the messages of a datagram in order. So only the last asks for an acknowledgement
+// when all went well; a failure is answered in any case, and before it.
+Result<std::vector<int>> Client::Impl::transact(std::span<const Request> requests,
+                                                const std::function<void(ByteView)>& reply) {
   Bytes data;
   const std::uint32_t first = sequence + 1;
   for (const auto& request : requests) {
-    append_message(data, family, NLM_F_ACK, ++sequence, request);
+    const bool last = &request == &requests.back();
+    append_message(data, family, last ? NLM_F_ACK : std::uint16_t{0}, ++sequence, request);
   }
   if (auto sent = send(data); !sent) return sent.error();
   std::vector<int> statuses(requests.size(), 0);
-  std::vector<bool> answered(requests.size(), false);
-  std::size_t left = requests.size();
-  while (left > 0) {
+  bool done = requests.empty();
+  while (!done) {
     auto received = receive([&](nlmsghdr* message) {
       const std::size_t index = message->nlmsg_seq - first;
-      if (message->nlmsg_type != NLMSG_ERROR || index >= requests.size() || answered[index]) return;
+      if (index >= requests.size()) return;
+      if (message->nlmsg_type == family) reply(attributes_of(message));
+      if (message->nlmsg_type != NLMSG_ERROR) return;
       statuses[index] = status_of(message);
-      answered[index] = true;
-      --left;
+      done = done || index + 1 == requests.size();
     });
     if (!received) return received.error();
   }
   return statuses;
+}
+
+Result<void> Client::Impl::order(const Request& request) {
+  const auto statuses = transact(std::span(&request, 1));
+  if (!statuses) return statuses.error();
+  if (statuses->front() != 0) return refused(statuses->front());
+  return {};
 }
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -237,7 +278,9 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
-Result<Client> Client::connect() {
+Result<Client> Client::connect(const std::optional<std::string>& net_namespace) {
+  const auto visit = NamespaceVisit::begin(net_namespace);
+  if (!visit) return Error{"IPVS: " + visit.error().message, visit.error().code};
   auto impl = std::make_unique<Impl>();
   if (auto opened = impl->open(); !opened) return opened.error();
   if (impl->family < 0) {
@@ -254,52 +297,48 @@ Result<Client> Client::connect() {
 }
 
 Result<std::vector<Service>> Client::read_services() {
-  std::vector<Service> services;
-  std::optional<Error> bad;
-  auto read = impl_->dump(
-      encode_list_services(), [&] { services.clear(); },
-      [&](ByteView attributes) {
-        auto service = decode_service(attributes);
-        if (service) {
-          services.push_back(std::move(*service));
-        } else {
-          bad = service.error();
-        }
-      });
-  if (!read) return read.error();
-  if (bad) return *bad;
-  return services;
+  return impl_->collect<Service>(encode_list_services(), decode_service);
 }
 
-Result<Entry> Client::read_entry(const Service& service) {
-  const auto& key = service.key;
-  Entry entry{service, {}};
-  std::optional<Error> bad;
-  auto read = impl_->dump(
-      encode_list_destinations(key), [&] { entry.destinations.clear(); },
-      [&](ByteView attributes) {
-        auto destination = decode_destination(attributes, key.family);
-        if (destination) {
-          entry.destinations.emplace(destination->endpoint, *destination);
-        } else {
-          bad = destination.error();
-        }
-      });
+Result<Destinations> Client::read_destinations(const ServiceKey& service) {
+  auto read = impl_->collect<Destination>(
+      encode_list_destinations(service),
+      [&](ByteView attributes) { return decode_destination(attributes, service.family); });
   if (!read) return read.error();
-  if (bad) return *bad;
-  return entry;
+  return Destinations(std::move(*read));
+}
+
+Result<std::vector<Usage>> Client::read_usage(const ServiceKey& service) {
+  return impl_->collect<Usage>(encode_list_destinations(service), [&](ByteView attributes) {
+    return decode_usage(attributes, service.family);
+  });
 }
 
 Result<Table> Client::read() {
   auto services = read_services();
   if (!services) return services.error();
   Table table;
-  for (const auto& service : *services) {
-    auto entry = read_entry(service);
-    if (!entry) return entry.error();
-    table.emplace(service.key, std::move(*entry));
+  for (auto& service : *services) {
+    auto destinations = read_destinations(service.key);
+    if (!destinations) return destinations.error();
+    const ServiceKey key = service.key;
+    table.emplace(key, Entry{std::move(service), std::move(*destinations)});
   }
   return table;
+}
+
+Result<Timeouts> Client::read_timeouts() {
+  const Request request = encode_get_timeouts();
+  Result<Timeouts> timeouts = Error{"IPVS: the kernel does not say its timeouts", EBADMSG};
+  const auto statuses = impl_->transact(
+      std::span(&request, 1), [&](ByteView attributes) { timeouts = decode_timeouts(attributes); });
+  if (!statuses) return statuses.error();
+  if (statuses->front() != 0) return refused(statuses->front());
+  return timeouts;
+}
+
+Result<void> Client::set_timeouts(const Timeouts& timeouts) {
+  return impl_->order(encode_set_timeouts(timeouts));
 }
 
 std::vector<Result<void>> Client::apply(const std::vector<Change>& changes) {
@@ -327,12 +366,12 @@ std::vector<Result<void>> Client::apply(const std::vector<Change>& changes) {
   return results;
 }
 
-Result<void> Client::flush() {
-  const Request request{IPVS_CMD_FLUSH, {}};
-  const auto statuses = impl_->transact(std::span(&request, 1));
-  if (!statuses) return statuses.error();
-  if (statuses->front() != 0) return refused(statuses->front());
-  return {};
+Result<std::vector<SyncDaemon>> Client::read_sync_daemons() {
+  return impl_->collect<SyncDaemon>(encode_list_sync_daemons(), decode_sync_daemon);
 }
+
+Result<void> Client::apply(const SyncChange& change) { return impl_->order(encode(change)); }
+
+Result<void> Client::flush() { return impl_->order({IPVS_CMD_FLUSH, {}}); }
 
 }  // namespace understudy::ipvs

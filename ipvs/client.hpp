@@ -2,9 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "daemon/base/result.hpp"
+#include "ipvs/sync_daemon.hpp"
 #include "ipvs/types.hpp"
 
 namespace understudy::ipvs {
@@ -15,7 +18,8 @@ namespace understudy::ipvs {
 class Client {
  public:
   /// Fails with a message that says what is missing (module, capability) and how to mend it.
-  static Result<Client> connect();
+  /// `net_namespace`: whose table it is, see NamespaceVisit.
+  static Result<Client> connect(const std::optional<std::string>& net_namespace = std::nullopt);
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
   ~Client();
@@ -24,14 +28,24 @@ class Client {
   [[nodiscard]] Result<Table> read();
   /// The services alone, without destinations: one request however many there are.
   [[nodiscard]] Result<std::vector<Service>> read_services();
-  /// A service with its destinations; none when the kernel has no such service (any more), which it
-  /// does not tell apart.
-  [[nodiscard]] Result<Entry> read_entry(const Service& service);
+  /// The destinations of a service; none also when the kernel has no such service (any more), which
+  /// it does not tell apart.
+  [[nodiscard]] Result<Destinations> read_destinations(const ServiceKey& service);
+  /// The connections of a service's destinations.
+  [[nodiscard]] Result<std::vector<Usage>> read_usage(const ServiceKey& service);
   /// Sends changes in batches; result `i` belongs to `changes[i]`. Error::code is the errno, to be
   /// read with failure_line().
   [[nodiscard]] std::vector<Result<void>> apply(const std::vector<Change>& changes);
+  /// The synchronisation daemons that run.
+  [[nodiscard]] Result<std::vector<SyncDaemon>> read_sync_daemons();
+  /// Error::code is the errno, as above.
+  [[nodiscard]] Result<void> apply(const SyncChange& change);
   /// Deletes every service of the network namespace, whoever made it.
   [[nodiscard]] Result<void> flush();
+  /// After how many idle seconds the kernel forgets connections.
+  [[nodiscard]] Result<Timeouts> read_timeouts();
+  /// Sets those that are not 0.
+  [[nodiscard]] Result<void> set_timeouts(const Timeouts& timeouts);
 
  private:
   struct Impl;

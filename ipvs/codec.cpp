@@ -61,6 +61,14 @@ void put_destination_key(Attributes& out, const DestinationKey& key) {
   out.port(IPVS_DEST_ATTR_PORT, key.port);
 }
 
+void put_tunnel(Attributes& out, const Tunnel& tunnel) {
+  // Kernels before 5.2 know neither: then what needs no word gets none.
+  if (tunnel.type == TunnelType::ipip) return;
+  out.u8(IPVS_DEST_ATTR_TUN_TYPE, static_cast<std::uint8_t>(tunnel.type));
+  if (tunnel.type == TunnelType::gue) out.port(IPVS_DEST_ATTR_TUN_PORT, tunnel.port);
+  out.u16(IPVS_DEST_ATTR_TUN_FLAGS, static_cast<std::uint16_t>(tunnel.checksum));
+}
+
 void put_destination(Attributes& out, const Destination& destination) {
   auto* nest = out.begin(IPVS_CMD_ATTR_DEST);
   put_destination_key(out, destination.endpoint);
@@ -68,6 +76,7 @@ void put_destination(Attributes& out, const Destination& destination) {
   out.u32(IPVS_DEST_ATTR_WEIGHT, destination.weight);
   out.u32(IPVS_DEST_ATTR_U_THRESH, destination.upper_threshold);
   out.u32(IPVS_DEST_ATTR_L_THRESH, destination.lower_threshold);
+  if (destination.method == ForwardingMethod::tunnel) put_tunnel(out, destination.tunnel);
   out.end(nest);
 }
 
@@ -125,9 +134,13 @@ std::array<nla_policy, IPVS_DEST_ATTR_MAX + 1> destination_policy() {
   policy[IPVS_DEST_ATTR_PORT] = kU16;
   policy[IPVS_DEST_ATTR_ADDR] = kAddress;
   for (const int type : {IPVS_DEST_ATTR_FWD_METHOD, IPVS_DEST_ATTR_WEIGHT, IPVS_DEST_ATTR_U_THRESH,
-                         IPVS_DEST_ATTR_L_THRESH}) {
+                         IPVS_DEST_ATTR_L_THRESH, IPVS_DEST_ATTR_ACTIVE_CONNS,
+                         IPVS_DEST_ATTR_INACT_CONNS, IPVS_DEST_ATTR_PERSIST_CONNS}) {
     policy[static_cast<std::size_t>(type)] = kU32;
   }
+  policy[IPVS_DEST_ATTR_TUN_TYPE] = kU8;
+  policy[IPVS_DEST_ATTR_TUN_PORT] = kU16;
+  policy[IPVS_DEST_ATTR_TUN_FLAGS] = kU16;
   return policy;
 }
 
@@ -139,6 +152,34 @@ std::optional<Family> family_from(std::uint16_t af) {
 
 Error malformed(const char* what) {
   return Error{std::string("malformed ") + what + " in a reply of the kernel's IPVS", EBADMSG};
+}
+
+std::optional<Parsed> parse_destination(ByteView attributes) {
+  auto policy = destination_policy();
+  return parse_nested(attributes, IPVS_CMD_ATTR_DEST, policy);
+}
+
+/// nullopt: no address, or one of a family that there is not.
+std::optional<DestinationKey> endpoint_of(const Parsed& parsed, Family service_family) {
+  auto family = std::optional(service_family);
+  if (parsed.has(IPVS_DEST_ATTR_ADDR_FAMILY)) {
+    family = family_from(parsed.u16(IPVS_DEST_ATTR_ADDR_FAMILY));
+  }
+  if (!family) return std::nullopt;
+  DestinationKey endpoint{parsed.address(IPVS_DEST_ATTR_ADDR, *family),
+                          parsed.port(IPVS_DEST_ATTR_PORT)};
+  if (endpoint.address.empty()) return std::nullopt;
+  return endpoint;
+}
+
+/// What has no meaning for a type is left out, so that it does not differ from what is wanted.
+Tunnel tunnel_of(const Parsed& parsed) {
+  Tunnel tunnel;
+  tunnel.type = static_cast<TunnelType>(parsed.u8(IPVS_DEST_ATTR_TUN_TYPE));
+  if (tunnel.type == TunnelType::ipip) return tunnel;
+  tunnel.checksum = static_cast<TunnelChecksum>(parsed.u16(IPVS_DEST_ATTR_TUN_FLAGS));
+  if (tunnel.type == TunnelType::gue) tunnel.port = parsed.port(IPVS_DEST_ATTR_TUN_PORT);
+  return tunnel;
 }
 
 }  // namespace
@@ -187,25 +228,52 @@ Result<Service> decode_service(ByteView attributes) {
   return service;
 }
 
+Request encode_get_timeouts() { return {IPVS_CMD_GET_CONFIG, {}}; }
+
+Request encode_set_timeouts(const Timeouts& timeouts) {
+  Attributes out;
+  if (timeouts.tcp != 0) out.u32(IPVS_CMD_ATTR_TIMEOUT_TCP, timeouts.tcp);
+  if (timeouts.tcp_fin != 0) out.u32(IPVS_CMD_ATTR_TIMEOUT_TCP_FIN, timeouts.tcp_fin);
+  if (timeouts.udp != 0) out.u32(IPVS_CMD_ATTR_TIMEOUT_UDP, timeouts.udp);
+  return {IPVS_CMD_SET_CONFIG, out.take()};
+}
+
 Result<Destination> decode_destination(ByteView attributes, Family service_family) {
-  auto policy = destination_policy();
-  const auto parsed = parse_nested(attributes, IPVS_CMD_ATTR_DEST, policy);
+  const auto parsed = parse_destination(attributes);
   if (!parsed) return malformed("destination");
-  auto family = std::optional(service_family);
-  if (parsed->has(IPVS_DEST_ATTR_ADDR_FAMILY)) {
-    family = family_from(parsed->u16(IPVS_DEST_ATTR_ADDR_FAMILY));
-  }
-  if (!family) return malformed("address family");
+  const auto endpoint = endpoint_of(*parsed, service_family);
+  if (!endpoint) return malformed("destination address");
   Destination destination;
-  destination.endpoint = {parsed->address(IPVS_DEST_ATTR_ADDR, *family),
-                          parsed->port(IPVS_DEST_ATTR_PORT)};
-  if (destination.endpoint.address.empty()) return malformed("destination address");
+  destination.endpoint = *endpoint;
   destination.method =
       static_cast<ForwardingMethod>(parsed->u32(IPVS_DEST_ATTR_FWD_METHOD) & IP_VS_CONN_F_FWD_MASK);
+  if (destination.method == ForwardingMethod::tunnel) destination.tunnel = tunnel_of(*parsed);
   destination.weight = parsed->u32(IPVS_DEST_ATTR_WEIGHT);
   destination.upper_threshold = parsed->u32(IPVS_DEST_ATTR_U_THRESH);
   destination.lower_threshold = parsed->u32(IPVS_DEST_ATTR_L_THRESH);
   return destination;
+}
+
+Result<Usage> decode_usage(ByteView attributes, Family service_family) {
+  const auto parsed = parse_destination(attributes);
+  if (!parsed) return malformed("destination");
+  const auto endpoint = endpoint_of(*parsed, service_family);
+  if (!endpoint) return malformed("destination address");
+  return Usage{*endpoint, parsed->u32(IPVS_DEST_ATTR_ACTIVE_CONNS),
+               parsed->u32(IPVS_DEST_ATTR_INACT_CONNS), parsed->u32(IPVS_DEST_ATTR_PERSIST_CONNS)};
+}
+
+Result<Timeouts> decode_timeouts(ByteView attributes) {
+  std::array<nla_policy, IPVS_CMD_ATTR_MAX + 1> policy{};
+  for (const int type :
+       {IPVS_CMD_ATTR_TIMEOUT_TCP, IPVS_CMD_ATTR_TIMEOUT_TCP_FIN, IPVS_CMD_ATTR_TIMEOUT_UDP}) {
+    policy[static_cast<std::size_t>(type)] = kU32;
+  }
+  const auto parsed = parse(attributes, policy);
+  if (!parsed || !parsed->has(IPVS_CMD_ATTR_TIMEOUT_TCP)) return malformed("timeouts");
+  return Timeouts{parsed->u32(IPVS_CMD_ATTR_TIMEOUT_TCP),
+                  parsed->u32(IPVS_CMD_ATTR_TIMEOUT_TCP_FIN),
+                  parsed->u32(IPVS_CMD_ATTR_TIMEOUT_UDP)};
 }
 
 }  // namespace understudy::ipvs

@@ -81,12 +81,27 @@ std::string meaning(const Command& command, int code) {
   }
 }
 
+/// The same for a synchronisation daemon.
+std::string daemon_meaning(const Command& command, int code) {
+  if (code == EEXIST) return "Daemon has already run";
+  if (code == ESRCH) return "No daemon is running";
+  return code == ENOENT ? std::strerror(code) : meaning(command, code);
+}
+
 }  // namespace
 
 std::string failure_line(const Change& change, int code) {
   const Command command = std::visit(ToCommand{}, change);
   return fmt::format("IPVS cmd {}({}) error: {}({}) ({})", command.name, command.number,
                      meaning(command, code), code, std::visit(ToName{}, change));
+}
+
+std::string failure_line(const SyncChange& change, int code) {
+  const Command command = std::holds_alternative<StartSyncDaemon>(change)
+                              ? Command{"IP_VS_SO_SET_STARTDAEMON", IP_VS_SO_SET_STARTDAEMON}
+                              : Command{"IP_VS_SO_SET_STOPDAEMON", IP_VS_SO_SET_STOPDAEMON};
+  return fmt::format("IPVS cmd {}({}) error: {}({})", command.name, command.number,
+                     daemon_meaning(command, code), code);
 }
 
 }  // namespace understudy::ipvs

@@ -1,52 +1,45 @@
 #include "ipvs/reconcile.hpp"
 
 namespace understudy::ipvs {
-namespace {
 
-/// Changes within one service that is in the kernel or about to be: edits and additions go to
-/// `first`, deletions to `last`.
-void reconcile_destinations(const Entry& desired, const Entry& actual, std::vector<Change>& first,
-                            std::vector<Change>& last) {
+void reconcile(const Entry& desired, const Entry* actual, const ChangeSink& sink) {
   const auto& key = desired.service.key;
-  for (const auto& [endpoint, destination] : desired.destinations) {
-    const auto found = actual.destinations.find(endpoint);
-    if (found != actual.destinations.end() && found->second != destination) {
-      first.emplace_back(EditDestination{key, destination});
-    }
+  const Destinations none;
+  if (actual == nullptr) {
+    sink(AddService{desired.service});
+  } else if (actual->service != desired.service) {
+    sink(EditService{desired.service});
   }
-  for (const auto& [endpoint, destination] : desired.destinations) {
-    if (!actual.destinations.contains(endpoint)) {
-      first.emplace_back(AddDestination{key, destination});
-    }
+  const auto& there = actual == nullptr ? none : actual->destinations;
+  for (const auto& destination : desired.destinations) {
+    const auto* found = there.find(destination.endpoint);
+    if (found != nullptr && *found != destination) sink(EditDestination{key, destination});
   }
-  for (const auto& [endpoint, destination] : actual.destinations) {
-    if (!desired.destinations.contains(endpoint)) {
-      last.emplace_back(DeleteDestination{key, endpoint});
+  complete(desired, there, sink);
+  for (const auto& destination : there) {
+    if (!desired.destinations.contains(destination.endpoint)) {
+      sink(DeleteDestination{key, destination.endpoint});
     }
   }
 }
 
-}  // namespace
+void complete(const Entry& desired, const Destinations& actual, const ChangeSink& sink) {
+  for (const auto& destination : desired.destinations) {
+    if (!actual.contains(destination.endpoint)) {
+      sink(AddDestination{desired.service.key, destination});
+    }
+  }
+}
 
-std::vector<Change> reconcile(const Table& desired, const Table& actual,
-                              const std::function<bool(const ServiceKey&)>& owned) {
-  std::vector<Change> changes;
+void reconcile(const Table& desired, const Table& actual,
+               const std::function<bool(const ServiceKey&)>& owned, const ChangeSink& sink) {
   for (const auto& [key, entry] : actual) {
-    if (!desired.contains(key) && owned(key)) changes.emplace_back(DeleteService{key});
+    if (!desired.contains(key) && owned(key)) sink(DeleteService{key});
   }
   for (const auto& [key, entry] : desired) {
     const auto found = actual.find(key);
-    std::vector<Change> deletions;
-    if (found == actual.end()) {
-      changes.emplace_back(AddService{entry.service});
-      reconcile_destinations(entry, Entry{}, changes, deletions);
-      continue;
-    }
-    if (found->second.service != entry.service) changes.emplace_back(EditService{entry.service});
-    reconcile_destinations(entry, found->second, changes, deletions);
-    changes.insert(changes.end(), deletions.begin(), deletions.end());
+    reconcile(entry, found == actual.end() ? nullptr : &found->second, sink);
   }
-  return changes;
 }
 
 }  // namespace understudy::ipvs

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace understudy::ipvs {
 namespace {
 
@@ -26,6 +29,28 @@ std::string ServiceKey::to_string() const {
   const bool v6 = endpoint.address.is_v6();
   return fmt::format("{} {}{}{}:{}", protocol_name(protocol), v6 ? "[" : "",
                      endpoint.address.to_string(), v6 ? "]" : "", endpoint.port.value());
+}
+
+Destinations::Destinations(std::vector<Destination> destinations)
+    : sorted_(std::move(destinations)) {
+  std::ranges::stable_sort(sorted_, {}, &Destination::endpoint);
+  const auto twins = std::ranges::unique(sorted_, {}, &Destination::endpoint);
+  sorted_.erase(twins.begin(), twins.end());
+}
+
+const Destination* Destinations::find(const DestinationKey& key) const {
+  const auto found = std::ranges::lower_bound(sorted_, key, {}, &Destination::endpoint);
+  return found == sorted_.end() || found->endpoint != key ? nullptr : &*found;
+}
+
+void Destinations::put(const Destination& destination) {
+  const auto at =
+      std::ranges::lower_bound(sorted_, destination.endpoint, {}, &Destination::endpoint);
+  if (at != sorted_.end() && at->endpoint == destination.endpoint) {
+    *at = destination;
+  } else {
+    sorted_.insert(at, destination);
+  }
 }
 
 }  // namespace understudy::ipvs

@@ -4,10 +4,10 @@
 // tables. It may not know virtual servers, quorum or checks. Start here, then reconcile.hpp.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -21,6 +21,21 @@ enum class Protocol : std::uint8_t { none = 0, tcp = 6, udp = 17, sctp = 132 };
 
 /// Packet forwarding method (IP_VS_CONN_F_* in linux/ip_vs.h).
 enum class ForwardingMethod : std::uint8_t { masquerade = 0, local = 1, tunnel = 2, direct = 3 };
+
+/// How the tunnel method wraps packets (IP_VS_CONN_F_TUNNEL_TYPE_* in linux/ip_vs.h).
+enum class TunnelType : std::uint8_t { ipip = 0, gue = 1, gre = 2 };
+
+/// IP_VS_TUNNEL_ENCAP_FLAG_*: the checksum of the wrapping.
+enum class TunnelChecksum : std::uint8_t { none = 0, whole = 1, remote = 2 };
+
+/// Of a destination with the tunnel method; all others have the default.
+struct Tunnel {
+  TunnelType type = TunnelType::ipip;
+  TunnelChecksum checksum = TunnelChecksum::none;
+  /// UDP port of the other end; gue only.
+  Port port;
+  auto operator<=>(const Tunnel&) const = default;
+};
 
 /// What names a service: protocol, address and port, or a firewall mark. Never both.
 struct ServiceKey {
@@ -56,17 +71,58 @@ using DestinationKey = Endpoint;
 struct Destination {
   DestinationKey endpoint;
   ForwardingMethod method = ForwardingMethod::masquerade;
+  Tunnel tunnel;
   std::uint32_t weight = 1;
   std::uint32_t upper_threshold = 0;
   std::uint32_t lower_threshold = 0;
   auto operator<=>(const Destination&) const = default;
 };
 
+/// The destinations of a service, sorted, no endpoint twice. Flat: there may be tens of thousands
+/// in all.
+class Destinations {
+ public:
+  Destinations() = default;
+  /// Of those with the same endpoint the first counts.
+  explicit Destinations(std::vector<Destination> destinations);
+  /// nullptr: not there.
+  [[nodiscard]] const Destination* find(const DestinationKey& key) const;
+  [[nodiscard]] bool contains(const DestinationKey& key) const { return find(key) != nullptr; }
+  /// Adds it, or replaces the one with its endpoint.
+  void put(const Destination& destination);
+  [[nodiscard]] auto begin() const { return sorted_.begin(); }
+  [[nodiscard]] auto end() const { return sorted_.end(); }
+  [[nodiscard]] std::size_t size() const { return sorted_.size(); }
+  [[nodiscard]] bool empty() const { return sorted_.empty(); }
+  auto operator<=>(const Destinations&) const = default;
+
+ private:
+  std::vector<Destination> sorted_;
+};
+
 /// A service with its destinations.
 struct Entry {
   Service service;
-  std::map<DestinationKey, Destination> destinations;
+  Destinations destinations;
   auto operator<=>(const Entry&) const = default;
+};
+
+/// What the kernel counts for a destination.
+struct Usage {
+  DestinationKey destination;
+  /// Connections under way; those ending; clients that persistence binds to it.
+  std::uint32_t active = 0;
+  std::uint32_t inactive = 0;
+  std::uint32_t persistent = 0;
+  auto operator<=>(const Usage&) const = default;
+};
+
+/// After how many idle seconds connections are forgotten; 0: as it is.
+struct Timeouts {
+  std::uint32_t tcp = 0;
+  std::uint32_t tcp_fin = 0;
+  std::uint32_t udp = 0;
+  auto operator<=>(const Timeouts&) const = default;
 };
 
 /// A whole table.

@@ -146,7 +146,6 @@ void add_timeouts(Rows& rows) {
       .takes("[tcp SECONDS] [tcpfin SECONDS] [udp SECONDS]", 2, SIZE_MAX)
       .when_missing("lvs_timeouts requires at least one option")
       .by_default("unchanged")
-      .pending()
       .children = options;
 }
 

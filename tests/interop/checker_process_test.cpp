@@ -66,8 +66,8 @@ std::string servers_of(ipvs::Client& client, const std::string& address = "10.0.
   const auto found = table.find(entry(address, kPort).service.key);
   if (found == table.end()) return "none";
   std::string text;
-  for (const auto& [at, destination] : found->second.destinations) {
-    text += (text.empty() ? "" : " ") + at.address.to_string() + "*" +
+  for (const auto& destination : found->second.destinations) {
+    text += (text.empty() ? "" : " ") + destination.endpoint.address.to_string() + "*" +
             std::to_string(destination.weight);
   }
   return text;
@@ -153,8 +153,8 @@ TEST_CASE("services of others and weights set by hand stay; deleted entries come
   add(drained, "127.0.0.3", 0);
   by_hand(*lab.client,
           {ipvs::AddService{others.service},
-           ipvs::AddDestination{others.service.key, others.destinations.begin()->second},
-           ipvs::EditDestination{ours.service.key, drained.destinations.begin()->second}});
+           ipvs::AddDestination{others.service.key, others.destinations.begin()[0]},
+           ipvs::EditDestination{ours.service.key, drained.destinations.begin()[0]}});
   // Another server's verdict leaves the drained one alone.
   lab.first.reset();
   CHECK(lab.becomes("127.0.0.3*0"));
@@ -177,7 +177,7 @@ TEST_CASE("a drained server's own verdict restores its weight") {
   auto drained = entry("10.0.0.1", kPort);
   add(drained, "127.0.0.3", 0);
   by_hand(*lab.client,
-          {ipvs::EditDestination{drained.service.key, drained.destinations.begin()->second}});
+          {ipvs::EditDestination{drained.service.key, drained.destinations.begin()[0]}});
   lab.second.reset();
   CHECK(lab.becomes("127.0.0.2*1"));
   lab.second = listen_on(endpoint("127.0.0.3", kPort));

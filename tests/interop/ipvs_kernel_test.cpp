@@ -39,8 +39,10 @@ TEST_CASE("what is sent is what is read back, and is not sent again") {
   entries.push_back(marked);
   auto limited = entry("10.0.0.8");
   add(limited, "10.0.0.2");
-  limited.destinations.begin()->second.upper_threshold = 100;
-  limited.destinations.begin()->second.lower_threshold = 80;
+  auto busy = *limited.destinations.begin();
+  busy.upper_threshold = 100;
+  busy.lower_threshold = 80;
+  limited.destinations.put(busy);
   entries.push_back(limited);
 
   const auto desired = table_of(entries);

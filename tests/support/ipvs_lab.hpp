@@ -42,7 +42,7 @@ inline void add(ipvs::Entry& to, const std::string& address, std::uint32_t weigh
   destination.endpoint = endpoint(address, to.service.key.endpoint.port.value());
   destination.weight = weight;
   destination.method = method;
-  to.destinations.emplace(destination.endpoint, destination);
+  to.destinations.put(destination);
 }
 
 /// What an operator does with ipvsadm.
@@ -54,7 +54,10 @@ inline void by_hand(ipvs::Client& client, const std::vector<ipvs::Change>& chang
 
 /// Sends the difference; how many changes there were. Every one must succeed.
 inline std::size_t make_so(ipvs::Client& client, const ipvs::Table& desired) {
-  const auto changes = ipvs::reconcile(desired, read(client), [](const auto&) { return true; });
+  std::vector<ipvs::Change> changes;
+  ipvs::reconcile(
+      desired, read(client), [](const auto&) { return true; },
+      [&](const ipvs::Change& change) { changes.push_back(change); });
   by_hand(client, changes);
   return changes.size();
 }

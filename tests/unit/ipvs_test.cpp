@@ -36,9 +36,7 @@ Destination destination(const char* address, std::uint32_t weight = 1) {
 }
 
 Entry entry(const Service& of, const std::vector<Destination>& destinations) {
-  Entry result{of, {}};
-  for (const auto& one : destinations) result.destinations.emplace(one.endpoint, one);
-  return result;
+  return {of, Destinations(destinations)};
 }
 
 Table table(const std::vector<Entry>& entries) {
@@ -48,6 +46,13 @@ Table table(const std::vector<Entry>& entries) {
 }
 
 bool nobody(const ServiceKey&) { return false; }
+
+std::vector<Change> changes_of(const Table& desired, const Table& actual,
+                               const std::function<bool(const ServiceKey&)>& owned) {
+  std::vector<Change> changes;
+  reconcile(desired, actual, owned, [&](const Change& change) { changes.push_back(change); });
+  return changes;
+}
 
 /// The kernel answers with the attributes it was given, plus what it keeps itself.
 Service there_and_back(const Service& sent) {
@@ -119,6 +124,92 @@ TEST_CASE("destinations survive the way to attributes and back") {
   }
 }
 
+TEST_CASE("tunnels survive the way to attributes and back") {
+  auto wrapped = destination("10.0.0.2");
+  wrapped.method = ForwardingMethod::tunnel;
+  for (const Tunnel& tunnel : {Tunnel{}, Tunnel{TunnelType::gue, TunnelChecksum::none, Port(6080)},
+                               Tunnel{TunnelType::gue, TunnelChecksum::whole, Port(6080)},
+                               Tunnel{TunnelType::gue, TunnelChecksum::remote, Port(65535)},
+                               Tunnel{TunnelType::gre, TunnelChecksum::none, {}},
+                               Tunnel{TunnelType::gre, TunnelChecksum::whole, {}}}) {
+    wrapped.tunnel = tunnel;
+    const auto decoded =
+        decode_destination(encode(EditDestination{web(), wrapped}).attributes, Family::ipv4);
+    REQUIRE(decoded.has_value());
+    CHECK(*decoded == wrapped);
+  }
+}
+
+TEST_CASE("an old kernel hears nothing of tunnel types unless it must") {
+  auto wrapped = destination("10.0.0.2");
+  wrapped.method = ForwardingMethod::tunnel;
+  auto direct = destination("10.0.0.2");
+  CHECK(encode(AddDestination{web(), wrapped}).attributes.size() ==
+        encode(AddDestination{web(), direct}).attributes.size());
+}
+
+TEST_CASE("a method other than the tunnel has no tunnel, whatever the kernel says") {
+  auto wrapped = destination("10.0.0.2");
+  wrapped.method = ForwardingMethod::tunnel;
+  wrapped.tunnel = {TunnelType::gre, TunnelChecksum::whole, {}};
+  auto attributes = encode(AddDestination{web(), wrapped}).attributes;
+  // The method follows the service (48), the nest (4), family (8), address (20), port (8).
+  attributes.at(92) = static_cast<std::uint8_t>(ForwardingMethod::direct);
+  const auto decoded = decode_destination(attributes, Family::ipv4);
+  REQUIRE(decoded.has_value());
+  CHECK(decoded->method == ForwardingMethod::direct);
+  CHECK(decoded->tunnel == Tunnel{});
+}
+
+namespace {
+
+void append_number(Bytes& to, std::uint8_t type, std::uint32_t value) {
+  const Bytes header{8, 0, type, 0};
+  to.insert(to.end(), header.begin(), header.end());
+  const auto* octets = reinterpret_cast<const std::uint8_t*>(&value);
+  to.insert(to.end(), octets, octets + sizeof value);
+}
+
+}  // namespace
+
+TEST_CASE("the connections of a destination are read from its message") {
+  auto attributes = encode(AddDestination{web(), destination("10.0.0.2")}).attributes;
+  const std::size_t before = attributes.size();
+  append_number(attributes, IPVS_DEST_ATTR_ACTIVE_CONNS, 12);
+  append_number(attributes, IPVS_DEST_ATTR_INACT_CONNS, 34);
+  append_number(attributes, IPVS_DEST_ATTR_PERSIST_CONNS, 5);
+  // They are inside the destination's nest, which begins after the service.
+  attributes.at(48) = static_cast<std::uint8_t>(attributes.at(48) + attributes.size() - before);
+  const auto usage = decode_usage(attributes, Family::ipv4);
+  REQUIRE(usage.has_value());
+  CHECK(*usage == Usage{endpoint("10.0.0.2", 80), 12, 34, 5});
+}
+
+TEST_CASE("timeouts: those not given are left alone") {
+  const Timeouts all{900, 120, 300};
+  CHECK(encode_set_timeouts(all).command == IPVS_CMD_SET_CONFIG);
+  const auto decoded = decode_timeouts(encode_set_timeouts(all).attributes);
+  REQUIRE(decoded.has_value());
+  CHECK(*decoded == all);
+  CHECK(encode_set_timeouts({0, 0, 7}).attributes.size() == 8);
+  CHECK_FALSE(decode_timeouts(encode_set_timeouts({0, 0, 7}).attributes).has_value());
+  CHECK_FALSE(decode_timeouts({}).has_value());
+}
+
+TEST_CASE("destinations are found by their endpoint, and none is there twice") {
+  const Destinations some(
+      std::vector{destination("10.0.0.9"), destination("10.0.0.2", 5), destination("10.0.0.2", 7)});
+  CHECK(some.size() == 2);
+  REQUIRE(some.find(endpoint("10.0.0.2", 80)) != nullptr);
+  CHECK(some.find(endpoint("10.0.0.2", 80))->weight == 5);
+  CHECK(some.find(endpoint("10.0.0.3", 80)) == nullptr);
+  auto more = some;
+  more.put(destination("10.0.0.3", 1));
+  more.put(destination("10.0.0.2", 8));
+  CHECK(more == Destinations(std::vector{destination("10.0.0.2", 8), destination("10.0.0.3"),
+                                         destination("10.0.0.9")}));
+}
+
 TEST_CASE("each change is its own command") {
   CHECK(encode(AddService{service()}).command == IPVS_CMD_NEW_SERVICE);
   CHECK(encode(EditService{service()}).command == IPVS_CMD_SET_SERVICE);
@@ -172,7 +263,7 @@ TEST_CASE("an unknown address family is refused") {
 
 TEST_CASE("a table that is right is not touched") {
   const auto same = table({entry(service(), {destination("10.0.0.2"), destination("10.0.0.3")})});
-  CHECK(reconcile(same, same, nobody).empty());
+  CHECK(changes_of(same, same, nobody).empty());
 }
 
 TEST_CASE("services of others stay, ours that are no longer wanted go first") {
@@ -181,7 +272,7 @@ TEST_CASE("services of others stay, ours that are no longer wanted go first") {
   const auto actual = table({entry(others, {destination("10.0.0.2")}), entry(old, {})});
   const auto desired = table({entry(service(), {destination("10.0.0.2")})});
   const auto changes =
-      reconcile(desired, actual, [&](const ServiceKey& key) { return key == old.key; });
+      changes_of(desired, actual, [&](const ServiceKey& key) { return key == old.key; });
   const std::vector<Change> expected{DeleteService{old.key}, AddService{service()},
                                      AddDestination{web(), destination("10.0.0.2")}};
   CHECK(changes == expected);
@@ -198,7 +289,15 @@ TEST_CASE("within a service: edits, additions, and deletions last") {
                                      EditDestination{web(), destination("10.0.0.2", 5)},
                                      AddDestination{web(), destination("10.0.0.3")},
                                      DeleteDestination{web(), endpoint("10.0.0.9", 80)}};
-  CHECK(reconcile(desired, actual, nobody) == expected);
+  CHECK(changes_of(desired, actual, nobody) == expected);
+}
+
+TEST_CASE("putting back what is missing changes nothing else") {
+  const auto desired = entry(service(), {destination("10.0.0.2", 5), destination("10.0.0.3")});
+  const Destinations actual(std::vector{destination("10.0.0.2", 0), destination("10.0.0.9")});
+  std::vector<Change> changes;
+  complete(desired, actual, [&](const Change& change) { changes.push_back(change); });
+  CHECK(changes == std::vector<Change>{AddDestination{web(), destination("10.0.0.3")}});
 }
 
 TEST_CASE("a refusal is said in keepalived's words") {

@@ -103,14 +103,14 @@ def dead_server(lab):
     start_nginx(host)
     host.write("/run/dying.py", "import socket,time\ns=socket.create_server(('0.0.0.0',%d),backlog=64)\n"
                "while True:\n s.accept()[0].close()\n" % DYING_PORT)
-    dying = host.start(["python3", "/run/dying.py"], "dying.log")
+    host.start(["python3", "/run/dying.py"], "dying.log")
     daemon = lab.daemon(host, _large(30)).start()
     server = f"{_server(SERVERS)}:{DYING_PORT}"
     service = _service(SERVICES)
     daemon.wait_log(f"TCP connection to [{_server(SERVERS)}]:tcp:{DYING_PORT} success", 90)
     eventually(lambda: server in _destinations(host, service), 30, "the server is in the table")
     time.sleep(15)
-    dying.kill()
+    host.kill_program("python3")
     began = time.monotonic()
     eventually(lambda: server not in _destinations(host, service), 30, "the server is out", every=0.01)
     found = {"death to removal, ms": _milliseconds(began)}

@@ -18,6 +18,7 @@
 #include "checkers/mark_filter.hpp"
 #include "checkers/runnable.hpp"
 #include "checkers/service.hpp"
+#include "checkers/suspension.hpp"
 #include "checkers/tls.hpp"
 #include "daemon/base/channel.hpp"
 #include "daemon/base/network_namespace.hpp"
@@ -48,15 +49,16 @@ std::size_t count_checks(const CheckersConfig& config) {
 /// Every check may have a connection under way.
 void raise_descriptor_limit(std::size_t checks, Log& log) {
   const rlim_t needed = checks + kOtherDescriptors;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed) return;
-  limit.rlim_cur = needed;
-  limit.rlim_max = std::max(limit.rlim_max, needed);
-  if (setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
-  limit.rlim_cur = limit.rlim_max = std::min(needed, limit.rlim_max);
-  setrlimit(RLIMIT_NOFILE, &limit);
+  rlimit allowed{};
+  if (getrlimit(RLIMIT_NOFILE, &allowed) < 0 || allowed.rlim_cur >= needed) return;
+  const rlimit wanted{needed, std::max(allowed.rlim_max, needed)};
+  if (setrlimit(RLIMIT_NOFILE, &wanted) == 0) return;
+  // Without the right to raise the hard limit, up to it.
+  allowed.rlim_cur = std::min(needed, allowed.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &allowed);
+  if (allowed.rlim_cur >= needed) return;
   log.warning("{} checks need {} open files, but only {} are allowed (ulimit -n)", checks, needed,
-              limit.rlim_cur);
+              allowed.rlim_cur);
 }
 
 bool sysctl_is_zero(const char* path) {
@@ -165,6 +167,7 @@ class Process {
   MarkFilter marks_;
   ServiceHost host_;
   std::vector<VirtualServerGroup> groups_;
+  Suspension suspension_;
   std::vector<std::unique_ptr<Service>> services_;
   Decoder decoder_;
   TimePoint farewell_until_;
@@ -194,6 +197,7 @@ Process::Process(run::ChildSetup<CheckersConfig> setup)
             executor_,
             [this](const Notification& notification) { channel_.send(notification); },
             [this](Duration span) { return sometime_within(span); }},
+      suspension_(loop_, log_),
       decoder_(loop_, std::move(setup.decode),
                [this](std::uint64_t generation, Decoder::Decoded decoded) {
                  reload(generation, std::move(decoded));
@@ -288,6 +292,7 @@ void Process::start(CheckersConfig config) {
   if (global_.lvs_flush && !respawned_) executor_.flush();
   executor_.adopt(wanted());
   for (std::size_t i = 0; i < services_.size(); ++i) services_[i]->tell(actions[i]);
+  suspension_.follow(services_, groups_);
   for (const auto& service : services_) service->activate();
   channel_.send(ChildReady{});
 }
@@ -353,6 +358,7 @@ void Process::swap(CheckersConfig next) {
   executor_.set_timeouts(timeouts_of(global_));
   executor_.adopt(wanted());
   for (const auto& [service, said] : actions) service->tell(said);
+  suspension_.follow(services_, groups_);
   for (const auto& service : services_) service->activate();
 }
 
@@ -370,6 +376,7 @@ void Process::synchronise(const SyncDaemonConfig& wanted) {
 void Process::leave() {
   if (std::exchange(leaving_, true)) return;
   synchronise({});
+  suspension_.follow({}, {});
   if (keep_at_exit_) {
     executor_.stop();
     // Still ours when the daemon comes back, but what is said of them is said anew.

@@ -1,18 +1,21 @@
 #include "vrrp/executor.hpp"
 
+#include <utility>
+
 #include "vrrp/handover_record.hpp"
 #include "vrrp/notification.hpp"
 
 namespace understudy::vrrp {
 
 Executor::Executor(Log& log, Channel& channel, run::HandoverPage& page, KernelObjects& kernel,
-                   Transport& transport, Announcer& announcer)
+                   Transport& transport, Announcer& announcer, StateEntered state_entered)
     : log_(log),
       channel_(channel),
       page_(page),
       kernel_(kernel),
       transport_(transport),
-      announcer_(announcer) {}
+      announcer_(announcer),
+      state_entered_(std::move(state_entered)) {}
 
 void Executor::carry_out(Instance& instance, const Actions& actions) {
   // Before anything is done: a successor must never believe less than the network was told. Also
@@ -57,6 +60,9 @@ void Executor::act(Instance& instance, const CancelAnnouncements& /*action*/) {
 
 void Executor::act(Instance& instance, const Notify& action) {
   channel_.send(make_notification(instance.config(), action));
+  if (state_entered_ && action.news == Notify::News::state) {
+    state_entered_(instance.config().name, action.state);
+  }
 }
 
 void Executor::carry_out(const SyncGroup& group, const Actions& actions) {

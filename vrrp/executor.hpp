@@ -2,6 +2,9 @@
 // nothing itself.
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "daemon/base/channel.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/base/loop.hpp"
@@ -14,12 +17,15 @@
 
 namespace understudy::vrrp {
 
+/// Told that a router entered a state; its name.
+using StateEntered = std::function<void(const std::string& instance, RouterState state)>;
+
 /// The hands of the process. Long work (many addresses, many announcements) is cut into slices with
 /// timers in between, so that no advert waits for it.
 class Executor {
  public:
   Executor(Log& log, Channel& channel, run::HandoverPage& page, KernelObjects& kernel,
-           Transport& transport, Announcer& announcer);
+           Transport& transport, Announcer& announcer, StateEntered state_entered);
 
   /// Does what the instance's machine wants, in order.
   void carry_out(Instance& instance, const Actions& actions);
@@ -48,6 +54,7 @@ class Executor {
   KernelObjects& kernel_;
   Transport& transport_;
   Announcer& announcer_;
+  StateEntered state_entered_;
   bool keep_addresses_ = false;
 };
 

@@ -12,6 +12,7 @@
 #include "daemon/base/channel.hpp"
 #include "daemon/base/loop.hpp"
 #include "daemon/run/scheduling.hpp"
+#include "ipvs/sync_keeper.hpp"
 #include "vrrp/firewall.hpp"
 #include "vrrp/link_facts.hpp"
 #include "vrrp/reload_job.hpp"
@@ -64,6 +65,10 @@ class Process {
   void on_message(const Message& message, Fd fd);
   void begin_next_reload();
   void reloaded(std::uint64_t generation, Result<ReloadJob::Prepared> outcome);
+  /// lvs_sync_daemon does what the state of its instance asks for.
+  void synchronise(RouterState state);
+  /// The same after a change of the configuration.
+  void configure_synchronisation();
   void leave();
   void flush();
 
@@ -78,6 +83,7 @@ class Process {
   Signals signals_;
   run::Scheduling scheduling_;
   Firewall firewall_;
+  ipvs::SyncKeeper sync_;
   ScriptTimers script_timers_;
   TrackWatches watches_;
   std::optional<netlink::Socket> commands_;
@@ -103,6 +109,7 @@ Process::Process(run::ChildSetup<VrrpConfig> setup, const Reports& reports)
                [this](int signo) { on_signal(signo); }),
       scheduling_(loop_, log_),
       firewall_(loop_, log_, setup_.page),
+      sync_(loop_, log_),
       script_timers_(loop_, log_, channel_),
       watches_(
           loop_, log_, reports.process_events,
@@ -135,7 +142,11 @@ Result<void> Process::open() {
   const Wiring wiring = name_links(unwired_);
   role_ = std::make_shared<const VrrpConfig>(std::move(unwired_));
   routers_.emplace(Surroundings{loop_, log_, channel_, setup_.page, *commands_, *monitor_,
-                                recorder_ ? &*recorder_ : nullptr},
+                                recorder_ ? &*recorder_ : nullptr,
+                                [this](const std::string& name, RouterState state) {
+                                  const auto& sync = setup_.config.global.lvs_sync_daemon;
+                                  if (name == sync.instance) synchronise(state);
+                                }},
                    std::move(*frames), global, role_);
   make_links(global, *role_, wiring, true);
   return {};
@@ -182,6 +193,7 @@ int Process::run(const VrrpConfig& whole, const Dump& dump) {
   watches_.configure(setup_.config.global, *role_);
   routers_->start(setup_.config.global, setup_.respawned);
   if (setup_.respawned) filter();
+  configure_synchronisation();
   script_timers_.configure(*role_);
   if (setup_.respawned) log_dump(whole, dump, {});
   channel_.send(ChildReady{});
@@ -227,6 +239,7 @@ void Process::reloaded(std::uint64_t generation, Result<ReloadJob::Prepared> out
     watches_.configure(global, *role_);
     routers_->reload(global, role_, outcome->difference);
     firewall_.apply(global, role_, *monitor_, false);
+    configure_synchronisation();
     scheduling_.apply(scheduling_of(global));
     script_timers_.configure(*role_);
     channel_.send(ReloadOutcome{generation, true, {}});
@@ -234,12 +247,33 @@ void Process::reloaded(std::uint64_t generation, Result<ReloadJob::Prepared> out
   begin_next_reload();
 }
 
+void Process::synchronise(RouterState state) {
+  // Before its first state a router asks for nothing, and one that leaves is through with it.
+  if (leaving_ || state == RouterState::init || state == RouterState::stop) return;
+  const GlobalConfig& global = setup_.config.global;
+  const auto role = state == RouterState::master ? ipvs::SyncRole::master : ipvs::SyncRole::backup;
+  sync_.want({{ipvs::sync_daemon(global.lvs_sync_daemon, role)}, global.net_namespace_ipvs});
+}
+
+void Process::configure_synchronisation() {
+  const GlobalConfig& global = setup_.config.global;
+  const auto& sync = global.lvs_sync_daemon;
+  const auto state = sync.interface.empty() ? std::nullopt : routers_->state_of(sync.instance);
+  if (state) {
+    synchronise(*state);
+  } else {
+    sync_.want({{}, global.net_namespace_ipvs});
+  }
+}
+
 void Process::leave() {
   if (std::exchange(leaving_, true)) return;
   log_.info("Stopping");
+  sync_.want({{}, setup_.config.global.net_namespace_ipvs});
   script_timers_.stop();
   routers_->stop(setup_.keep_at_exit);
   firewall_.remove();
+  sync_.finish();
   flush();
   loop_.stop();
 }

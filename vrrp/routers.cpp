@@ -37,7 +37,8 @@ Routers::Routers(const Surroundings& surroundings, FrameSocket frames, const Glo
                    apply(InstanceEvent{instance.id, std::move(advert)});
                  }),
       announcer_(around_.loop, around_.log, kernel_, around_.monitor, std::move(frames)),
-      executor_(around_.log, around_.channel, around_.page, kernel_, transport_, announcer_),
+      executor_(around_.log, around_.channel, around_.page, kernel_, transport_, announcer_,
+                around_.state_entered),
       config_(std::move(config)),
       timer_(around_.loop, [this] { apply(DelayPassed{}); }) {
   transport_.configure(global);
@@ -249,6 +250,12 @@ Instance* Routers::find(std::string_view name) {
   });
   if (found == by_name_.end() || ensemble_.machine(*found).config().name != name) return nullptr;
   return instances_[found->value()].get();
+}
+
+std::optional<RouterState> Routers::state_of(std::string_view name) {
+  const Instance* instance = find(name);
+  if (instance == nullptr) return std::nullopt;
+  return instance->machine.state();
 }
 
 }  // namespace understudy::vrrp

@@ -41,6 +41,8 @@ struct Surroundings {
   netlink::Monitor& monitor;
   /// nullptr: nothing is recorded.
   Recorder* recorder = nullptr;
+  /// Empty: nobody wants to know.
+  StateEntered state_entered;
 };
 
 /// The virtual routers.
@@ -65,6 +67,8 @@ class Routers : private DeadlineKeeper {
   /// Every router leaves: adverts of priority 0, then addresses go unless they are kept.
   void stop(bool keep_addresses);
 
+  /// The state of an instance; nullopt: there is none of that name.
+  [[nodiscard]] std::optional<RouterState> state_of(std::string_view name);
   /// What is known of interfaces, for views.
   [[nodiscard]] LinkLayer& links() { return links_below_; }
 

@@ -279,14 +279,111 @@ TEST_CASE("a summary may name the virtual server where it names retries", "[verd
         Lines{"ICMP CHECK on service [R]:tcp:21 of [V]:tcp:21 failed after 1 retries."});
 }
 
+const VerdictWords kScriptWords{"MISC_CHECK", "", "", "up!", "down!", FailureLine::placed};
+const std::string kScript = "Misc check for [R VS V] by [/bin/check]";
+const ProbeOutcome kScriptPassed{Result::passed, kScript + " succeeded"};
+const ProbeOutcome kScriptFailed{Result::failed, kScript + " failed", {}, "(exited with status 1)"};
+const ProbeOutcome kScriptLate{Result::failed, kScript + " timed out", "late!"};
+
+TEST_CASE("a script's line says which of the retries it was", "[verdict]") {
+  auto rules = tcp_rules(2);
+  rules.log_all_failures = true;
+  Course course(rules, true, true, kScriptWords);
+  CHECK(course.take(kScriptFailed).log_lines ==
+        Lines{kScript + " failed, will do 2 retries (exited with status 1)."});
+  CHECK(course.take(kScriptLate).log_lines == Lines{kScript + " timed out on retry 1/2."});
+  const auto last = course.take(kScriptFailed);
+  CHECK(last.log_lines == Lines{kScript + " failed after 2 retries (exited with status 1)."});
+  CHECK(last.tell == false);
+  CHECK(last.mail_reason == "down!");
+  CHECK(course.take(kScriptFailed).log_lines.empty());
+  const auto back = course.take(kScriptPassed);
+  CHECK(back.log_lines == Lines{kScript + " succeeded."});
+  CHECK(back.mail_reason == "up!");
+}
+
+TEST_CASE("a script without retries", "[verdict]") {
+  Course course(tcp_rules(0), true, true, kScriptWords);
+  const auto actions = course.take(kScriptLate);
+  CHECK(actions.log_lines == Lines{kScript + " timed out with retry disabled."});
+  CHECK(actions.mail_reason == "late!");
+}
+
+TEST_CASE("every first verdict of a script has its mail", "[verdict]") {
+  Course passes(tcp_rules(1), true, false, kScriptWords);
+  const auto first = passes.take(kScriptPassed);
+  CHECK(first.log_lines == Lines{kScript + " succeeded."});
+  CHECK(first.mail_reason == "up!");
+  CHECK(passes.take(kScriptPassed) == VerdictActions{{}, {}, {}, TimePoint(1020s)});
+  Course assumed_down(tcp_rules(1), false, false, kScriptWords);
+  CHECK(assumed_down.take(kScriptFailed).mail_reason == "down!");
+}
+
+TEST_CASE("attempts of a script are counted from their start", "[verdict]") {
+  auto rules = tcp_rules(1);
+  rules.from_start = true;
+  Verdict verdict(rules, kScriptWords, "[R]", "[V]", true, true);
+  const TimePoint began(1000s);
+  CHECK(verdict.step(kScriptPassed, began + 4s, began).next == began + 10s);
+  // One that took longer than the delay is followed at once.
+  CHECK(verdict.step(kScriptPassed, began + 14s, began).next == began + 14s);
+  CHECK(verdict.step(kScriptFailed, began + 1s, began).next == began + 3s);
+}
+
+TEST_CASE("rise: a server that failed needs several successes in a row", "[verdict]") {
+  auto rules = tcp_rules(0);
+  rules.rise = 3;
+  Course course(rules, true, true);
+  course.take(kFail);
+  CHECK_FALSE(course.take(kPass).tell);
+  CHECK_FALSE(course.take(kPass).tell);
+  CHECK(course.waited == 10s);
+  // A failure in between: from the beginning.
+  CHECK_FALSE(course.take(kFail).tell);
+  CHECK_FALSE(course.take(kPass).tell);
+  CHECK_FALSE(course.take(kPass).tell);
+  CHECK(course.take(kPass).tell == true);
+  CHECK(course.verdict().up());
+}
+
+TEST_CASE("rise: one that is assumed up stays up at its first success", "[verdict]") {
+  auto rules = tcp_rules(0);
+  rules.rise = 3;
+  Course course(rules, true, false);
+  CHECK(course.take(kPass).log_lines == Lines{"TCP connection to [R]:tcp:21 success."});
+  CHECK(course.verdict().up());
+}
+
+TEST_CASE("fast_recovery: no delay before the first verdict and after a repair", "[verdict]") {
+  auto rules = http_rules(0, 2);
+  rules.fast_recovery = true;
+  Course course(rules, true, false);
+  course.take(kPass);
+  CHECK(course.waited == 0s);
+  course.take(kPass);
+  CHECK(course.waited == 10s);
+  course.take(kFail);
+  CHECK(course.waited == 10s);
+  course.take(kPass);
+  CHECK(course.waited == 0s);
+  course.take(kPass);
+  CHECK(course.waited == 0s);
+  CHECK(course.take(kPass).tell == true);
+  CHECK(course.waited == 10s);
+  course.take(kNotMade);
+  CHECK(course.waited == 10s);
+}
+
 TEST_CASE("rules come from the configured timing", "[verdict]") {
   CheckTiming timing;
   timing.retry = 4;
+  timing.rise = 2;
   timing.delay_loop = 6s;
   timing.delay_before_retry = 2500ms;
   timing.log_all_failures = true;
   const auto rules = VerdictRules::from(timing);
   CHECK(rules.retry == 4);
+  CHECK(rules.rise == 2);
   CHECK(rules.delay_loop == 6s);
   CHECK(rules.delay_before_retry == 2500ms);
   CHECK(rules.log_all_failures);

@@ -18,11 +18,24 @@ Monitor::Monitor(const ProbeHost& host, const Check& check, std::string server_l
 
 Monitor::~Monitor() = default;
 
+void Monitor::say(std::string_view what) {
+  host_.log.info("{} healthchecker for service {} for VS {}", what, server_label_, service_label_);
+}
+
 void Monitor::start(TimePoint first) {
-  if (!verdict_.has_run()) {
-    host_.log.info("Activating healthchecker for service {} for VS {}", server_label_,
-                   service_label_);
-  }
+  if (!verdict_.has_run()) say("Activating");
+  timer_.arm(first);
+}
+
+void Monitor::start_suspended() { say("Deactivating"); }
+
+void Monitor::suspend() {
+  say("Suspending");
+  stop();
+}
+
+void Monitor::resume(TimePoint first) {
+  say("Activating");
   timer_.arm(first);
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "checkers/config.hpp"
 #include "checkers/probe.hpp"
@@ -53,11 +54,17 @@ class Monitor {
   void start(TimePoint first);
   /// No more attempts; the one under way is given up.
   void stop();
+  /// Instead of start(): attempts wait for resume(). Says so in the log.
+  void start_suspended();
+  /// stop() and start() again, saying so in the log (ha_suspend). What was found stays.
+  void suspend();
+  void resume(TimePoint first);
 
   [[nodiscard]] bool up() const { return verdict_.up(); }
   [[nodiscard]] bool has_run() const { return verdict_.has_run(); }
 
  private:
+  void say(std::string_view what);
   void attempt();
   void weigh(const ProbeOutcome& outcome);
 

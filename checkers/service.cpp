@@ -169,8 +169,31 @@ void Service::activate() {
   for (auto& watchers : watchers_) {
     for (auto& watcher : watchers) {
       if (std::exchange(watcher->started, true)) continue;
-      const auto& check = pool_.config().real_servers[watcher->server].checks[watcher->check];
-      watcher->monitor->start(host_.sometime_within(warmup(check)));
+      if (suspended_) {
+        watcher->monitor->start_suspended();
+      } else {
+        watcher->monitor->start(first_attempt(*watcher));
+      }
+    }
+  }
+}
+
+TimePoint Service::first_attempt(const Watcher& watcher) const {
+  const auto& check = pool_.config().real_servers[watcher.server].checks[watcher.check];
+  return host_.sometime_within(warmup(check));
+}
+
+void Service::set_suspended(bool suspended) {
+  if (std::exchange(suspended_, suspended) == suspended) return;
+  for (auto& watchers : watchers_) {
+    for (auto& watcher : watchers) {
+      // A new one begins with activate().
+      if (!watcher->started) continue;
+      if (suspended) {
+        watcher->monitor->suspend();
+      } else {
+        watcher->monitor->resume(first_attempt(*watcher));
+      }
     }
   }
 }

@@ -45,6 +45,8 @@ class Service {
   [[nodiscard]] PoolActions begin();
   /// Makes and starts the monitors that are not there yet.
   void activate();
+  /// Whether checks are made. What they found stays while they are not (ha_suspend).
+  void set_suspended(bool suspended);
   /// Keeps the monitors of unchanged checks, with what they have under way.
   [[nodiscard]] PoolActions reload(VirtualServer next);
   /// Its group names other services of the kernel from now on.
@@ -78,6 +80,7 @@ class Service {
   std::unique_ptr<Watcher> make_watcher(std::size_t server, std::size_t check, bool up,
                                         bool has_run);
   void make_watchers();
+  [[nodiscard]] TimePoint first_attempt(const Watcher& watcher) const;
   /// After a reload: monitors for the present configuration; servers[i] is where server i was.
   void keep_watchers(const VirtualServer& old, const std::vector<std::ptrdiff_t>& servers);
   void stop_monitors();
@@ -97,6 +100,7 @@ class Service {
   std::vector<ipvs::ServiceKey> keys_;
   bool resumes_ = false;
   bool forgotten_ = false;
+  bool suspended_ = false;
   /// Until the monitors exist: per server, which checks had run in an earlier process.
   std::vector<std::uint64_t> had_run_;
   Watchers watchers_;

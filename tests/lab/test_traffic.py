@@ -22,8 +22,7 @@ def prepared(lab, family, method):
         return site.masquerade()
     if method == "dr":
         return site.hold()
-    kind = method.split("-")[1] if "-" in method else "ipip"
-    return site.tunnel(kind)
+    return site.tunnel(method.removeprefix("tun").lstrip("-").replace("-", " ") or "ipip")
 
 
 def _declare(method, family):

@@ -50,8 +50,8 @@ LINKS = {
         ["nl-3", "nl-route-3", "nl-genl-3", "kmod", "crypto", "pthread"]),
     "checkers/libcheckers.a": (
         ["checkers/libcheckers_core.a", "checkers/libcheckers_probes.a", "ipvs/libipvs.a",
-         "daemon/run/librun.a"],
-        ["nl-3", "nl-genl-3", "kmod", "nghttp2", "ssl", "crypto", "pcre2-8", "pthread"]),
+         "daemon/netlink/libnetlink.a", "daemon/run/librun.a"],
+        ["nl-3", "nl-route-3", "nl-genl-3", "kmod", "nghttp2", "ssl", "crypto", "pcre2-8", "pthread"]),
 }
 
 

@@ -14,15 +14,20 @@ CLIENTS = {4: "10.8.0.0/24", 6: "fd00:8::/64"}
 DIRECTOR = {4: ("10.9.0.1", "10.8.0.1"), 6: ("fd00:9::1", "fd00:8::1")}
 GUE_PORT = 6080
 
-# What a real server needs to take packets out of a tunnel, by the tunnel's type.
+# What a real server needs to take packets out of a tunnel, by the tunnel's type. What is filtered
+# there says that packets came in that tunnel, not in the plain one that gue has inside.
+_IP6TNL = "ip link add tun0 type ip6tnl mode ip6ip6 local {real}"
 DECAPSULATION = {
-    (4, "ipip"): "modprobe ipip; ip link set tunl0 up",
-    (6, "ipip"): "modprobe ip6_tunnel; ip link set ip6tnl0 up",
-    (4, "gre"): "modprobe ip_gre; ip link set gre0 up",
-    (6, "gre"): "modprobe ip6_gre; ip link set ip6gre0 up",
-    (4, "gue"): f"modprobe fou; modprobe ipip; ip fou add port {GUE_PORT} gue; ip link set tunl0 up",
-    (6, "gue"): f"modprobe fou6; modprobe ip6_tunnel; ip -6 fou add port {GUE_PORT} gue;"
-    " ip link set ip6tnl0 up",
+    (4, "ipip"): "ip link add tun0 type ipip local {real}",
+    (6, "ipip"): _IP6TNL,
+    (4, "gre"): "ip link add tun0 type gre local {real}",
+    (6, "gre"): "ip link add tun0 type ip6gre local {real}",
+    (4, "gre csum"): "ip link add tun0 type gre local {real} icsum",
+    (6, "gre csum"): "ip link add tun0 type ip6gre local {real} icsum",
+    (4, "gue"): f"modprobe fou; ip fou add port {GUE_PORT} gue;"
+    " ip link add tun0 type ipip local {real}; iptables-legacy -A INPUT -p 4 -j DROP",
+    (6, "gue"): f"modprobe fou6; ip -6 fou add port {GUE_PORT} gue;"
+    f" {_IP6TNL}; ip6tables-legacy -A INPUT -p 41 -j DROP",
 }
 
 
@@ -61,8 +66,9 @@ class Site:
             self.director.sysctl(ipv4__conf__eth0__send_redirects=0)
         else:
             self.director.sysctl(ipv6__conf__all__forwarding=1)
-        bits = 32 if self.family == 4 else 128
-        self._ip("director1", f"address add {VIP[self.family]}/{bits} dev eth0")
+        # Not as the source of the director's own packets: the real servers have it, too.
+        options = "/32" if self.family == 4 else "/128 preferred_lft 0 nodad"
+        self._ip("director1", f"address add {VIP[self.family]}{options} dev eth0")
         for name in ("client", "real1", "real2"):
             if self.family == 4:
                 self.net[name].sysctl(ipv4__conf__all__accept_redirects=0)
@@ -92,14 +98,11 @@ class Site:
 
     def tunnel(self, kind):
         """The real servers also unwrap what comes in tunnels."""
-        for name in ("real1", "real2"):
-            self.net[name].run(DECAPSULATION[self.family, kind])
+        for name, real in zip(("real1", "real2"), REAL[self.family]):
+            self.net[name].run("set -e; " + DECAPSULATION[self.family, kind].format(real=real))
+            self.net[name].run("ip link set tun0 up")
             if self.family == 4:
-                for device in ("tunl0", "gre0"):
-                    self.net[name].run(
-                        f"test ! -e /sys/class/net/{device} ||"
-                        f" echo 0 >/proc/sys/net/ipv4/conf/{device}/rp_filter"
-                    )
+                self.net[name].sysctl(ipv4__conf__tun0__rp_filter=0)
         return self.hold()
 
     def both_answer(self, vip=None, port=80):

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "checkers/dns_message.hpp"
 #include "checkers/dns_type.hpp"
 #include "checkers/keywords.hpp"
 
@@ -78,6 +79,9 @@ void take_name(DnsDraft& draft, const Binding& binding) {
   } else if (!name.empty() && has_empty_label(name)) {
     binding.error(fmt::format("DNS_CHECK name '{}' has empty label - ignoring", name),
                   "a first label of one character counts as an empty one");
+  } else if (!encode_query(0, name, draft.type)) {
+    binding.error(fmt::format("DNS_CHECK name '{}' is no domain name - ignoring", name),
+                  "a label has at most 63 octets, the whole name 253");
   } else {
     draft.name = name;
   }
@@ -171,7 +175,7 @@ Block<UdpDraft> udp_rows() {
   rows.merge(common_check_rows(true), &UdpDraft::common);
   rows.statement("payload", "What to send.", take_payload)
       .takes("HEX ...", 1, SIZE_MAX)
-      .by_default("something random")
+      .by_default("32 octets of text")
       .when_missing("UDP_CHECK payload requires a payload");
   rows.statement("require_reply", "There must be an answer, which starts so; x is any digit.",
                  take_reply)
@@ -210,16 +214,13 @@ void close_udp(RealServerDraft& server, UdpDraft& draft, const Binding& binding)
 
 void add_message_check_rows(Block<RealServerDraft>& rows) {
   rows.block("SMTP_CHECK", "A mail server greets.", smtp_rows(), open_smtp, close_check<SmtpDraft>)
-      .adds_up()
-      .pending();
+      .adds_up();
   rows.block("DNS_CHECK", "A name server answers.", dns_rows(), open_check<DnsDraft>,
              close_check<DnsDraft>)
-      .adds_up()
-      .pending();
+      .adds_up();
   rows.block("UDP_CHECK", "A datagram is not refused, or is answered.", udp_rows(),
              open_check<UdpDraft>, close_udp)
-      .adds_up()
-      .pending();
+      .adds_up();
 }
 
 }  // namespace understudy::checkers

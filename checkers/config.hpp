@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "checkers/rarely.hpp"
 #include "daemon/base/address.hpp"
 #include "daemon/base/types.hpp"
 
@@ -116,6 +117,36 @@ struct BodyPattern {
   bool operator==(const BodyPattern&) const = default;
 };
 
+/// A field of a request's header.
+struct HttpField {
+  std::string name;
+  std::string value;
+  bool operator==(const HttpField&) const = default;
+};
+
+/// What a request may have that keepalived's have not.
+struct RequestExtras {
+  std::string method = "GET";
+  std::vector<HttpField> fields;
+  std::string body;
+  /// Basic authentication (RFC 7617): "USER:PASSWORD", or the file whose first line that is; empty:
+  /// none.
+  std::string credentials;
+  std::string credentials_file;
+  bool operator==(const RequestExtras&) const = default;
+};
+
+/// What is asked of a server's certificate.
+struct TlsDemands {
+  /// It must be good: signed by an authority we believe, of that name, and of today.
+  bool verify = false;
+  /// The name or address it must be of; empty: the host asked for, else the address.
+  std::string name;
+  /// Its end is told of, and warned of so many days before; 0: not minded.
+  unsigned expiry_days = 0;
+  bool operator==(const TlsDemands&) const = default;
+};
+
 /// url { } of HTTP_GET and SSL_GET.
 struct Url {
   std::string path = "/";
@@ -125,9 +156,11 @@ struct Url {
   std::vector<std::pair<unsigned, unsigned>> status_codes;
   /// Host header; empty: the checker's, the virtual server's, else the address.
   std::string virtualhost;
-  /// A connection that is not ended as TLS wants it is a failure.
+  /// We say that we close (close_notify, RFC 8446).
   bool tls_compliant = false;
   std::optional<BodyPattern> body;
+  /// The check's own header fields and credentials included.
+  Rarely<RequestExtras> request;
   bool operator==(const Url&) const = default;
 };
 
@@ -143,9 +176,10 @@ struct HttpCheck {
   HttpProtocol protocol = HttpProtocol::http10;
   /// The name goes along in the TLS handshake.
   bool enable_sni = false;
-  /// One success of the URL that failed is enough to be up.
+  /// While the server is not up and no URL is known to fail, the next is asked at once.
   bool fast_recovery = false;
   bool tls_compliant = false;
+  Rarely<TlsDemands> demands;
   std::string virtualhost;
   std::vector<Url> urls;
   bool operator==(const HttpCheck&) const = default;
@@ -207,8 +241,10 @@ struct PingCheck {
 struct MiscCheck {
   CheckTiming timing;
   ScriptCall script;
-  /// How long it may run; 0: as long as the virtual server's delay_loop.
+  /// How long it may run as written; 0: as long as the virtual server's delay_loop.
   std::chrono::seconds timeout{0};
+  /// How long it may run, by either; verification fills it in.
+  std::chrono::microseconds allowed{std::chrono::seconds(60)};
   /// Its exit status also says the weight.
   bool dynamic = false;
   bool operator==(const MiscCheck&) const = default;

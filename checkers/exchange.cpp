@@ -51,6 +51,9 @@ Exchange::Exchange(Loop& loop, Log& log, Options options, Handler handler)
 void Exchange::start(Dialogue& dialogue) {
   cancel();
   dialogue_ = &dialogue;
+  closed_by_tls_ = false;
+  tls_trouble_.clear();
+  certificate_end_.reset();
   end_by_ = loop_.now() + options_.longest;
   phase_ = Phase::connecting;
   timer_.arm(std::min(loop_.now() + options_.timeout, end_by_));
@@ -60,6 +63,7 @@ void Exchange::start(Dialogue& dialogue) {
 void Exchange::cancel() {
   phase_ = Phase::idle;
   timer_.disarm();
+  if (tls_) tls_->say_goodbye();
   tls_.reset();
   if (watch_) watch_->closing();
   watch_.reset();
@@ -72,7 +76,7 @@ void Exchange::on_connect(ConnectResult result) {
   if (result != ConnectResult::connected) return finish(end_of(result));
   socket_ = connector_.take();
   if (options_.tls) {
-    tls_.emplace(*options_.tls, socket_.get(), options_.server_name, options_.alpn);
+    tls_.emplace(*options_.tls, socket_.get(), options_.peer, options_.alpn);
     return shake_hands();
   }
   output_ = dialogue_->take_output();
@@ -110,6 +114,7 @@ void Exchange::shake_hands() {
   phase_ = Phase::handshake;
   switch (tls_->handshake()) {
     case StreamStatus::done:
+      certificate_end_ = tls_->certificate_end();
       if (tls_->protocol() != options_.alpn) return finish(ExchangeEnd::protocol_refused);
       output_ = dialogue_->take_output();
       return send_opening();
@@ -119,6 +124,7 @@ void Exchange::shake_hands() {
       return await(EPOLLOUT);
     case StreamStatus::closed:
     case StreamStatus::failed:
+      tls_trouble_ = tls_->trouble();
       return finish(ExchangeEnd::handshake_failed);
   }
 }
@@ -203,6 +209,7 @@ bool Exchange::take(StreamStatus status, ByteView octets) {
       break;
   }
   if (dialogue_->over()) {
+    closed_by_tls_ = tls_ && status == StreamStatus::closed;
     finish(dialogue_->answered() ? ExchangeEnd::answered : ExchangeEnd::no_data);
     return false;
   }

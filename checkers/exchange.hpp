@@ -1,11 +1,13 @@
 // One dialogue with a server over a connection of its own, plain or TLS, on the loop.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "checkers/connect.hpp"
 #include "checkers/dialogue.hpp"
@@ -47,8 +49,7 @@ class Exchange {
     Duration longest{};
     /// nullptr: plain.
     std::shared_ptr<const TlsContext> tls;
-    /// For SNI; empty for none.
-    std::string server_name;
+    TlsPeer peer = {};
     /// The protocol the server must agree to in the handshake (RFC 7301), "h2"; empty: not asked.
     std::string alpn;
   };
@@ -60,6 +61,17 @@ class Exchange {
   /// Connects and carries the octets of `dialogue`, which must live until the end.
   void start(Dialogue& dialogue);
   void cancel();
+  /// For the next start().
+  void set_peer(TlsPeer peer) { options_.peer = std::move(peer); }
+
+  /// In the handler of `no_data`: whether the server ended TLS as it should be.
+  [[nodiscard]] bool closed_by_tls() const { return closed_by_tls_; }
+  /// In the handler of `handshake_failed`: the library's reason, as far as it gives one.
+  [[nodiscard]] const std::string& tls_trouble() const { return tls_trouble_; }
+  /// In the handler: when the certificate the server showed ends; nullopt: it showed none.
+  [[nodiscard]] std::optional<std::chrono::sys_seconds> certificate_end() const {
+    return certificate_end_;
+  }
 
  private:
   enum class Phase : std::uint8_t { idle, connecting, handshake, sending, waiting, reading };
@@ -88,6 +100,9 @@ class Exchange {
   Dialogue* dialogue_ = nullptr;
   std::string output_;
   TimePoint end_by_;
+  bool closed_by_tls_ = false;
+  std::string tls_trouble_;
+  std::optional<std::chrono::sys_seconds> certificate_end_;
   Fd socket_;
   std::optional<TlsStream> tls_;
   std::unique_ptr<Watch> watch_;

@@ -24,7 +24,6 @@ constexpr auto kNoLimit = std::chrono::hours(24 * 365);
 
 struct Arguments {
   HttpCheck check;
-  HttpVersion version = HttpVersion::http10;
   std::optional<std::string> path;
   Duration timeout = kNoLimit;
   bool sni = false;
@@ -82,13 +81,13 @@ bool refuse(std::string_view what, std::string_view value) {
   return false;
 }
 
-bool take_version(std::string_view text, HttpVersion& version) {
+bool take_version(std::string_view text, HttpProtocol& version) {
   if (text == "1.0") {
-    version = HttpVersion::http10;
+    version = HttpProtocol::http10;
   } else if (text == "1.0c" || text == "1.0C") {
-    version = HttpVersion::http10_close;
+    version = HttpProtocol::http10_close;
   } else if (text == "1.1") {
-    version = HttpVersion::http11;
+    version = HttpProtocol::http11;
   } else {
     return refuse("HTTP protocol version", text);
   }
@@ -124,7 +123,7 @@ bool take_value(int letter, const std::string& text, Arguments& arguments) {
       return true;
     }
     case 'P':
-      return take_version(text, arguments.version);
+      return take_version(text, arguments.check.protocol);
     default: {
       const auto seconds = number<std::uint32_t>(text, 0, UINT32_MAX);
       if (!seconds) return refuse("timeout", text);
@@ -250,13 +249,14 @@ void fetch(const Arguments& arguments) {
   options.timeout = arguments.timeout;
   options.longest = kNoLimit;
   if (arguments.check.tls) options.tls = std::make_shared<const TlsContext>();
-  if (arguments.sni) options.server_name = arguments.check.virtualhost;
+  if (arguments.sni) options.peer.server_name = arguments.check.virtualhost;
   Exchange exchange(loop, log, std::move(options), [&](ExchangeEnd end) {
     print_result(end, reader, arguments);
     loop.stop();
   });
-  Http1Dialogue dialogue(
-      get_request(*arguments.path, host_of({}, arguments.check), arguments.version), reader);
+  Url url;
+  url.path = *arguments.path;
+  Http1Dialogue dialogue(to_text(request_of(url, arguments.check)), reader);
   exchange.start(dialogue);
   loop.run();
 }

@@ -3,34 +3,80 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <utility>
 
 namespace understudy::checkers {
 namespace {
 
+using Result = ProbeOutcome::Result;
+
 constexpr unsigned kFirstGoodStatus = 200;
 constexpr unsigned kLastGoodStatus = 299;
 /// How many timeouts an exchange may last when delay_loop is shorter than that.
 constexpr int kLongestInTimeouts = 4;
+/// Of a file with credentials.
+constexpr std::size_t kLongestCredentials = 4096;
 
-Exchange::Options exchange_options(const HttpCheck& check, std::shared_ptr<const TlsContext> tls) {
+Exchange::Options exchange_options(const ProbeHost& host, const HttpCheck& check) {
   Exchange::Options options;
   options.endpoint = check.endpoint;
   options.timeout = check.timing.connect_timeout;
   options.longest = std::max<Duration>(check.timing.delay_loop,
                                        check.timing.connect_timeout * kLongestInTimeouts);
-  if (check.tls) options.tls = tls ? std::move(tls) : std::make_shared<const TlsContext>();
+  if (check.tls) options.tls = host.tls ? host.tls : std::make_shared<const TlsContext>();
   return options;
+}
+
+const std::string& virtualhost_of(const Url& url, const HttpCheck& check) {
+  return url.virtualhost.empty() ? check.virtualhost : url.virtualhost;
+}
+
+/// "www" of "www:8443": neither SNI nor a certificate knows ports.
+std::string without_port(const std::string& host) {
+  const auto colon = host.find(':');
+  return colon != std::string::npos && host.find(':', colon + 1) == std::string::npos
+             ? host.substr(0, colon)
+             : host;
+}
+
+/// The first line of a file; nullopt: it cannot be read.
+std::optional<std::string> first_line(const std::string& path) {
+  std::ifstream file(path);
+  std::array<char, kLongestCredentials> line{};
+  if (!file.getline(line.data(), line.size())) return std::nullopt;
+  return std::string(line.data());
 }
 
 }  // namespace
 
 std::string host_of(const Url& url, const HttpCheck& check) {
-  if (!url.virtualhost.empty()) return url.virtualhost;
-  if (!check.virtualhost.empty()) return check.virtualhost;
+  const std::string& virtualhost = virtualhost_of(url, check);
+  if (!virtualhost.empty()) return virtualhost;
   const auto& [address, port] = check.endpoint.destination;
   const std::string text = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
   return fmt::format("{}:{}", text, port.value());
+}
+
+HttpRequest request_of(const Url& url, const HttpCheck& check) {
+  return {url.request->method, url.path,         host_of(url, check), check.protocol,
+          url.request->fields, url.request->body};
+}
+
+TlsPeer peer_of(const Url& url, const HttpCheck& check) {
+  const std::string name = without_port(virtualhost_of(url, check));
+  TlsPeer peer;
+  if (check.enable_sni) peer.server_name = name;
+  peer.close_notify = url.tls_compliant || check.tls_compliant;
+  if (check.demands->verify) {
+    peer.verified_name = !check.demands->name.empty() ? check.demands->name
+                         : !name.empty()              ? name
+                                         : check.endpoint.destination.address.to_string();
+  }
+  return peer;
 }
 
 bool accepts_status(const Url& url, unsigned status) {
@@ -40,81 +86,169 @@ bool accepts_status(const Url& url, unsigned status) {
   });
 }
 
-HttpProbe::HttpProbe(Loop& loop, Log& log, HttpCheck check, std::string_view server_label,
-                     std::string_view service_label, std::shared_ptr<const TlsContext> tls,
-                     Report report)
-    : log_(log),
+/// An exchange under way.
+struct HttpProbe::Attempt {
+  std::optional<BodyMatcher> matcher;
+  std::optional<HttpReader> reader;
+  std::unique_ptr<Dialogue> dialogue;
+};
+
+HttpProbe::HttpProbe(const ProbeHost& host, HttpCheck check, const ProbeLabels& labels,
+                     ProbeReport report)
+    : log_(host.log),
       check_(std::move(check)),
-      server_label_(server_label),
-      service_label_(service_label),
+      labels_(labels),
       report_(std::move(report)),
-      length_differences_(check_.urls.size()),
-      exchange_(loop, log, exchange_options(check_, std::move(tls)),
-                [this](ExchangeEnd end) { on_end(end); }) {}
+      memories_(check_.urls.size()),
+      exchange_(host.loop, host.log, exchange_options(host, check_),
+                [this](ExchangeEnd end) { on_end(end); }) {
+  PatternStore own;
+  PatternStore& patterns = host.patterns ? *host.patterns : own;
+  for (std::size_t i = 0; i < memories_.size(); ++i) {
+    if (const auto& body = check_.urls[i].body) memories_[i].pattern = patterns.get(*body);
+  }
+}
+
+HttpProbe::~HttpProbe() = default;
 
 void HttpProbe::start(std::size_t step) {
   step_ = step;
   const Url& url = check_.urls.at(step);
-  reader_.emplace(!url.digest.empty());
-  dialogue_ =
-      std::make_unique<Http1Dialogue>(get_request(url.path, host_of(url, check_)), *reader_);
-  exchange_.start(*dialogue_);
+  attempt_ = std::make_unique<Attempt>();
+  HttpReader::Observer observer;
+  if (url.body) {
+    attempt_->matcher.emplace(memories_[step].pattern, *url.body);
+    observer.content = [matcher = &*attempt_->matcher](ByteView data) { matcher->feed(data); };
+  }
+  HttpRequest request = request_of(url, check_);
+  authenticate(request);
+  attempt_->reader.emplace(!url.digest.empty(), std::move(observer), request.method == "HEAD");
+  attempt_->dialogue = std::make_unique<Http1Dialogue>(to_text(request), *attempt_->reader);
+  if (check_.tls) exchange_.set_peer(peer_of(url, check_));
+  exchange_.start(*attempt_->dialogue);
 }
 
 void HttpProbe::cancel() {
   exchange_.cancel();
-  dialogue_.reset();
-  reader_.reset();
+  attempt_.reset();
+}
+
+void HttpProbe::authenticate(HttpRequest& request) {
+  const RequestExtras& extras = *check_.urls[step_].request;
+  std::string& credentials = memories_[step_].credentials;
+  if (extras.credentials_file.empty()) {
+    credentials = extras.credentials;
+  } else if (auto line = first_line(extras.credentials_file)) {
+    credentials = std::move(*line);
+  } else {
+    // Trouble of this host: the last ones read are as good as any.
+    say_once(fmt::format("Cannot read credentials for server {} from {}: {}", labels_.server,
+                         extras.credentials_file, std::strerror(errno)));
+  }
+  if (credentials.empty()) return;
+  request.fields.push_back({"Authorization", basic_credentials(credentials)});
 }
 
 void HttpProbe::on_end(ExchangeEnd end) {
-  using Result = ProbeOutcome::Result;
-  ProbeOutcome outcome;
-  const auto words = words_for(end, check_.tls);
-  if (end == ExchangeEnd::answered) {
-    outcome = judge();
-  } else if (end == ExchangeEnd::no_socket || end == ExchangeEnd::not_started) {
-    outcome = {Result::not_made, std::string(words)};
-  } else {
-    outcome = {Result::failed, fmt::format("{} server {}.", words, server_label_)};
-  }
-  // Thousands of checks idle most of the time; what they read is not kept until the next attempt.
-  dialogue_.reset();
-  reader_.reset();
+  report_certificate();
+  const ProbeOutcome outcome = outcome_of(end);
+  attempt_.reset();
   report_(outcome);
 }
 
+ProbeOutcome HttpProbe::outcome_of(ExchangeEnd end) {
+  switch (end) {
+    case ExchangeEnd::answered:
+      return judge();
+    case ExchangeEnd::no_socket:
+    case ExchangeEnd::not_started:
+      return {Result::not_made, std::string(words_for(end, check_.tls))};
+    default:
+      return failure_of(end);
+  }
+}
+
+ProbeOutcome HttpProbe::failure(std::string_view words) const {
+  return {Result::failed, fmt::format("{} server {}.", words, labels_.server)};
+}
+
+ProbeOutcome HttpProbe::failure_of(ExchangeEnd end) {
+  if (end == ExchangeEnd::no_data && exchange_.closed_by_tls()) {
+    return failure("SSL read error from");
+  }
+  if (end == ExchangeEnd::handshake_failed && check_.demands->verify) {
+    say_once(fmt::format("TLS with server {} as {}: {}", labels_.server,
+                         peer_of(check_.urls[step_], check_).verified_name,
+                         exchange_.tls_trouble()));
+  }
+  return failure(words_for(end, check_.tls));
+}
+
 ProbeOutcome HttpProbe::judge() {
-  using Result = ProbeOutcome::Result;
   const Url& url = check_.urls[step_];
-  const auto failed = [this](std::string_view words) {
-    return ProbeOutcome{Result::failed, fmt::format("{} server {}.", words, server_label_)};
-  };
-  if (!accepts_status(url, reader_->status())) return failed("HTTP status code error to");
-  report_length(url);
-  if (!digest_matches(url.digest)) return failed("MD5 digest error to");
-  return {Result::passed, fmt::format("{} success to {} url({})",
-                                      url.digest.empty() ? "HTTP status code" : "MD5 digest",
-                                      server_label_, url.path)};
+  if (!accepts_status(url, attempt_->reader->status())) {
+    return failure("HTTP status code error to");
+  }
+  report_length();
+  std::string_view what = "HTTP status code";
+  if (!url.digest.empty()) {
+    if (!digest_matches(url.digest)) return failure("MD5 digest error to");
+    what = "MD5 digest";
+  }
+  if (url.body) {
+    if (!body_matches(url)) return failure("Regex match failed");
+    what = "Regex match";
+  }
+  return {Result::passed, fmt::format("{} success to {} url({})", what, labels_.server, url.path)};
 }
 
 bool HttpProbe::digest_matches(const std::string& wanted) {
-  if (wanted.empty() || to_hex(reader_->digest()) == wanted) return true;
+  if (to_hex(attempt_->reader->digest()) == wanted) return true;
   // The digest of the octets on the wire is the original's; that of the content is what md5sum of
   // the page gives. They differ for a chunked body, where an administrator may have taken either.
-  const auto content = reader_->chunks_digest();
+  const auto content = attempt_->reader->chunks_digest();
   return content && to_hex(*content) == wanted;
 }
 
-void HttpProbe::report_length(const Url& url) {
-  const auto length = reader_->content_length();
-  const std::int64_t difference =
-      length ? static_cast<std::int64_t>(*length - reader_->body_octets()) : 0;
-  auto& last = length_differences_[step_];
+bool HttpProbe::body_matches(const Url& url) {
+  using Finding = BodyMatcher::Finding;
+  BodyMatcher& matcher = *attempt_->matcher;
+  matcher.end();
+  if (!matcher.trouble().empty()) {
+    say_once(fmt::format("{} (server {} url {})", matcher.trouble(), labels_.server, url.path));
+  }
+  return matcher.finding() == (url.body->no_match ? Finding::unmatched : Finding::matched);
+}
+
+void HttpProbe::report_length() {
+  const Url& url = check_.urls[step_];
+  const auto length = attempt_->reader->content_length();
+  const auto octets = attempt_->reader->body_octets();
+  const std::int64_t difference = length ? static_cast<std::int64_t>(*length - octets) : 0;
+  auto& last = memories_[step_].length_difference;
   if (std::exchange(last, difference) == difference || difference == 0) return;
   log_.info(
       "http_check for RS {} VS {} url {}{}: content_length ({}) does not match received bytes ({})",
-      server_label_, service_label_, url.virtualhost, url.path, *length, reader_->body_octets());
+      labels_.server, labels_.service, url.virtualhost, url.path, *length, octets);
+}
+
+void HttpProbe::report_certificate() {
+  const auto end = exchange_.certificate_end();
+  if (!end || check_.demands->expiry_days == 0) return;
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto word = memories_[step_].certificate.look(*end, now, check_.demands->expiry_days);
+  if (!word) return;
+  const std::string line =
+      fmt::format("Certificate of server {} VS {} {}", labels_.server, labels_.service, word->text);
+  if (word->warning) {
+    log_.warning("{}", line);
+  } else {
+    log_.info("{}", line);
+  }
+}
+
+void HttpProbe::say_once(const std::string& trouble) {
+  if (std::exchange(memories_[step_].trouble, trouble) != trouble) log_.info("{}", trouble);
 }
 
 }  // namespace understudy::checkers

@@ -21,28 +21,26 @@ constexpr std::string_view kEndOfHeader = "\r\n\r\n";
 /// "0", end of line, empty line. Beast 1.81 asserts that it has as much once it has seen the 0.
 constexpr std::size_t kShortestLastChunk = 5;
 
-/// A Beast body that is hashed and forgotten.
-struct HashedBody {
-  /// Where the content goes; nullptr: nowhere.
-  using value_type = Digest*;
+/// A Beast body that is handed on and forgotten.
+struct PassedBody {
+  /// Where the content goes.
+  using value_type = const HttpReader::Observer::Take*;
 
   class reader {
    public:
     template <bool IsRequest, class Fields>
-    reader(http::header<IsRequest, Fields>& /*header*/, value_type& digest) : digest_(digest) {}
+    reader(http::header<IsRequest, Fields>& /*header*/, value_type& take) : take_(take) {}
     void init(const boost::optional<std::uint64_t>& /*length*/, error_code& error) { error = {}; }
     std::size_t put(const boost::asio::const_buffer& data, error_code& error) {
       error = {};
-      if (digest_ != nullptr) {
-        digest_->add({static_cast<const std::uint8_t*>(data.data()), data.size()});
-      }
+      (*take_)({static_cast<const std::uint8_t*>(data.data()), data.size()});
       return data.size();
     }
     void finish(error_code& error) { error = {}; }
 
    private:
     // Beast makes the reader before the body can be set.
-    Digest* const& digest_;
+    const value_type& take_;
   };
 };
 
@@ -68,18 +66,18 @@ ByteView as_bytes(std::string_view text) {
 
 }  // namespace
 
-std::string get_request(std::string_view path, std::string_view host, HttpVersion version) {
-  return fmt::format("GET {} HTTP/1.{}\r\nUser-Agent: KeepAliveClient\r\n{}Host: {}\r\n\r\n", path,
-                     version == HttpVersion::http11 ? 1 : 0,
-                     version == HttpVersion::http10 ? "" : "Connection: close\r\n", host);
-}
-
 /// What the header says of the body's end: Beast's parser, fed the header and then the chunks.
 class HttpReader::Framing {
  public:
-  explicit Framing(bool with_digest) {
+  /// `content` gets what the chunks contain.
+  Framing(bool with_digest, const Observer::Take& content, bool to_head)
+      : take_([this, &content](ByteView data) {
+          if (digest_) digest_->add(data);
+          if (content) content(data);
+        }) {
     if (with_digest) digest_.emplace();
-    parser_.get().body() = digest_ ? &*digest_ : nullptr;
+    parser_.get().body() = &take_;
+    parser_.skip(to_head);
     parser_.header_limit(kHeaderLimit);
     parser_.body_limit(boost::none);
     parser_.eager(true);
@@ -124,12 +122,14 @@ class HttpReader::Framing {
 
  private:
   std::optional<Digest> digest_;
-  http::response_parser<HashedBody> parser_;
+  Observer::Take take_;
+  http::response_parser<PassedBody> parser_;
   /// The start of a chunk's size line that is not yet whole.
   std::string pending_;
 };
 
-HttpReader::HttpReader(bool with_digest, Observer observer) : observer_(std::move(observer)) {
+HttpReader::HttpReader(bool with_digest, Observer observer, bool to_head)
+    : observer_(std::move(observer)), to_head_(to_head) {
   if (with_digest) digest_.emplace();
 }
 
@@ -166,17 +166,22 @@ void HttpReader::take_header(ByteView data) {
   if (observer_.header) observer_.header(as_bytes(header));
   status_ = find_status(header);
   state_ = State::body;
-  framing_ = std::make_unique<Framing>(digest_.has_value());
+  framing_ = std::make_unique<Framing>(digest_.has_value(), observer_.content, to_head_);
   if (!framing_->take_header(header)) framing_.reset();
   begin_body(as_bytes(std::string_view(whole).substr(length)));
 }
 
 void HttpReader::begin_body(ByteView first) {
+  if (to_head_) {
+    framing_.reset();
+    state_ = State::complete;
+  }
   if (framing_) {
     content_length_ = framing_->content_length();
     // No body by definition: status 1xx, 204, 304, or a length of 0.
     if (framing_->done()) state_ = State::complete;
-    if (!framing_->chunked()) framing_.reset();
+    chunked_ = framing_->chunked();
+    if (!chunked_) framing_.reset();
   }
   if (state_ == State::body && !first.empty()) take_body(first);
 }
@@ -186,7 +191,11 @@ void HttpReader::take_body(ByteView data) {
     const auto left = *content_length_ - body_octets_;
     data = data.first(static_cast<std::size_t>(std::min<std::uint64_t>(left, data.size())));
   }
-  if (framing_) data = take_chunks(data);
+  if (chunked_) {
+    data = take_chunks(data);
+  } else if (observer_.content) {
+    observer_.content(data);
+  }
   body_octets_ += data.size();
   if (digest_) digest_->add(data);
   if (observer_.body) observer_.body(data);
@@ -194,6 +203,8 @@ void HttpReader::take_body(ByteView data) {
 }
 
 ByteView HttpReader::take_chunks(ByteView data) {
+  // After broken chunks nobody knows what is content.
+  if (!framing_) return data;
   const auto body = framing_->take_chunks(data);
   if (!body) {
     framing_.reset();

@@ -1,4 +1,4 @@
-// The octets of a GET request and of its response. No sockets: octets in, what they mean out.
+// The octets of an HTTP response. No sockets: octets in, what they mean out.
 #pragma once
 
 #include <cstddef>
@@ -7,19 +7,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "checkers/digest.hpp"
 #include "daemon/base/bytes.hpp"
 
 namespace understudy::checkers {
-
-/// What the request line says, and whether "Connection: close" is sent along (1.0c and 1.1).
-enum class HttpVersion : std::uint8_t { http10, http10_close, http11 };
-
-/// The request keepalived sends: "GET PATH HTTP/1.0", "User-Agent: KeepAliveClient", "Host: HOST".
-[[nodiscard]] std::string get_request(std::string_view path, std::string_view host,
-                                      HttpVersion version = HttpVersion::http10);
 
 /// Reads one response as it arrives and keeps none of its body.
 ///
@@ -32,14 +24,19 @@ class HttpReader {
 
   enum class State : std::uint8_t { header, body, complete, refused };
 
-  /// Called with the raw header (blank line included), then with each raw piece of the body.
+  /// Called with the raw header (blank line included), then with each raw piece of the body and
+  /// each piece of its content: the body without the framing of chunks.
   struct Observer {
-    std::function<void(ByteView)> header;
-    std::function<void(ByteView)> body;
+    using Take = std::function<void(ByteView)>;
+    Take header = {};
+    Take body = {};
+    Take content = {};
   };
 
-  /// `with_digest`: the body is hashed as well.
-  explicit HttpReader(bool with_digest, Observer observer = {});
+  /// `with_digest`: the body is hashed as well. `to_head`: the request was HEAD, so there is no
+  /// body.
+  HttpReader(bool with_digest, Observer observer, bool to_head = false);
+  explicit HttpReader(bool with_digest) : HttpReader(with_digest, Observer()) {}
   HttpReader(const HttpReader&) = delete;
   HttpReader& operator=(const HttpReader&) = delete;
   ~HttpReader();
@@ -77,6 +74,8 @@ class HttpReader {
   std::string header_;
   Observer observer_;
   std::optional<Digest> digest_;
+  bool to_head_;
+  bool chunked_ = false;
   std::unique_ptr<Framing> framing_;
 };
 

@@ -15,6 +15,8 @@
 
 namespace understudy::checkers {
 
+class PatternStore;
+class ScriptRuns;
 class TlsContext;
 
 /// What the probes of a process share. Outlives them.
@@ -23,6 +25,10 @@ struct ProbeHost {
   Log& log;
   /// For checks over TLS; nullptr: there is none.
   std::shared_ptr<const TlsContext> tls;
+  /// For checks that look for patterns; nullptr: each compiles its own.
+  std::shared_ptr<PatternStore> patterns = {};
+  /// For checks that are scripts; nullptr: there is none.
+  ScriptRuns* scripts = nullptr;
 };
 
 /// What a server and its virtual server are called in log lines; they outlive the probe.

@@ -1,9 +1,14 @@
 #include "checkers/tls.hpp"
 
+#include <fmt/format.h>
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <ctime>
 #include <limits>
 #include <stdexcept>
 #include <vector>
@@ -45,6 +50,24 @@ long control(BIO* bio, int command, long /*number*/, void* /*pointer*/) {
   }
 }
 
+int give_password(char* buffer, int size, int /*writing*/, void* password) {
+  const auto* text = static_cast<const std::string*>(password);
+  if (text == nullptr || text->size() >= static_cast<std::size_t>(size)) return 0;
+  std::copy(text->begin(), text->end(), buffer);
+  return static_cast<int>(text->size());
+}
+
+/// The library's reason for the last failure; forgets all of them.
+std::string last_error() {
+  const unsigned long code = ERR_peek_last_error();
+  const char* reason = ERR_reason_error_string(code);
+  std::string text = reason == nullptr ? "unknown reason" : reason;
+  // Of files: the system's reason.
+  if (ERR_SYSTEM_ERROR(code)) text = std::strerror(ERR_GET_REASON(code));
+  ERR_clear_error();
+  return text;
+}
+
 int clamp_length(std::size_t size) {
   constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<int>::max());
   return static_cast<int>(size < kMost ? size : kMost);
@@ -52,21 +75,55 @@ int clamp_length(std::size_t size) {
 
 }  // namespace
 
+TlsContext::ContextPointer TlsContext::make() {
+  ContextPointer context(SSL_CTX_new(TLS_client_method()));
+  if (!context) throw std::runtime_error("OpenSSL provides no TLS");
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
+  // Thousands of idle connections need no buffers. What has to wait is kept in a string that grows.
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // Always one of ours: the library's would ask for a password at the terminal.
+  SSL_CTX_set_default_passwd_cb(context.get(), give_password);
+  return context;
+}
+
 TlsContext::TlsContext()
-    : context_(SSL_CTX_new(TLS_client_method())),
+    : context_(make()),
       method_(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket")) {
-  if (!context_ || !method_) throw std::runtime_error("OpenSSL provides no TLS");
+  if (!method_) throw std::runtime_error("OpenSSL provides no TLS");
   BIO_meth_set_write(method_.get(), send_octets);
   BIO_meth_set_read(method_.get(), receive_octets);
   BIO_meth_set_ctrl(method_.get(), control);
-  SSL_CTX_set_verify(context_.get(), SSL_VERIFY_NONE, nullptr);
-  // Many servers close without saying so first; the body's own length tells whether it is whole.
-  SSL_CTX_set_options(context_.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
-  // Thousands of idle connections need no buffers.
-  SSL_CTX_set_mode(context_.get(), SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_default_verify_paths(context_.get());
 }
 
-TlsStream::TlsStream(const TlsContext& context, int socket, const std::string& server_name,
+std::string TlsContext::load(const TlsFiles& files) {
+  auto next = make();
+  SSL_CTX* context = next.get();
+  std::string password = files.password;
+  SSL_CTX_set_default_passwd_cb_userdata(context, &password);
+  const auto wrong = [](std::string_view words, const std::string& file) {
+    return fmt::format("SSL error : Cant load {} file... {}: {}", words, file, last_error());
+  };
+  if (!files.certificate.empty() &&
+      SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
+    return wrong("certificate", files.certificate);
+  }
+  if (!files.key.empty() &&
+      SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return wrong("key", files.key);
+  }
+  if (files.ca.empty()) {
+    SSL_CTX_set_default_verify_paths(context);
+  } else if (SSL_CTX_load_verify_file(context, files.ca.c_str()) != 1) {
+    return wrong("CA", files.ca);
+  }
+  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+  // Connections under way keep the one they began with.
+  context_ = std::move(next);
+  return {};
+}
+
+TlsStream::TlsStream(const TlsContext& context, int socket, const TlsPeer& peer,
                      const std::string& alpn)
     : ssl_(SSL_new(context.context())) {
   BIO* bio = BIO_new(context.socket_method());
@@ -77,16 +134,34 @@ TlsStream::TlsStream(const TlsContext& context, int socket, const std::string& s
   BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);
-  SSL_set_quiet_shutdown(ssl_.get(), 1);
-  if (!server_name.empty()) SSL_set_tlsext_host_name(ssl_.get(), server_name.c_str());
+  SSL_set_quiet_shutdown(ssl_.get(), peer.close_notify ? 0 : 1);
+  if (!peer.server_name.empty()) {
+    SSL_set_tlsext_host_name(ssl_.get(), peer.server_name.c_str());
+  }
+  if (!peer.verified_name.empty()) verify(peer.verified_name);
   if (!alpn.empty()) {
     std::vector<std::uint8_t> offered{static_cast<std::uint8_t>(alpn.size())};
     offered.insert(offered.end(), alpn.begin(), alpn.end());
     SSL_set_alpn_protos(ssl_.get(), offered.data(), static_cast<unsigned>(offered.size()));
   }
-  // What has to wait is kept in a string that grows.
-  SSL_set_mode(ssl_.get(), SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_set_connect_state(ssl_.get());
+}
+
+void TlsStream::verify(const std::string& name) {
+  SSL_set_verify(ssl_.get(), SSL_VERIFY_PEER, nullptr);
+  X509_VERIFY_PARAM* wanted = SSL_get0_param(ssl_.get());
+  if (X509_VERIFY_PARAM_set1_ip_asc(wanted, name.c_str()) == 1) return;
+  X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  if (SSL_set1_host(ssl_.get(), name.c_str()) != 1) throw std::bad_alloc();
+}
+
+std::optional<std::chrono::sys_seconds> TlsStream::certificate_end() const {
+  const X509* certificate = SSL_get0_peer_certificate(ssl_.get());
+  std::tm end{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) {
+    return std::nullopt;
+  }
+  return std::chrono::sys_seconds(std::chrono::seconds(timegm(&end)));
 }
 
 std::string TlsStream::protocol() const {
@@ -98,6 +173,11 @@ std::string TlsStream::protocol() const {
 
 StreamStatus TlsStream::status_of(int result) {
   const int error = SSL_get_error(ssl_.get(), result);
+  if (error == SSL_ERROR_SSL) {
+    const long verdict = SSL_get_verify_result(ssl_.get());
+    trouble_ = last_error();
+    if (verdict != X509_V_OK) trouble_ = X509_verify_cert_error_string(verdict);
+  }
   ERR_clear_error();
   switch (error) {
     case SSL_ERROR_NONE:
@@ -123,6 +203,12 @@ StreamStatus TlsStream::read(std::span<std::uint8_t> buffer, std::size_t& count)
   const int result = SSL_read(ssl_.get(), buffer.data(), clamp_length(buffer.size()));
   count = result > 0 ? static_cast<std::size_t>(result) : 0;
   return status_of(result);
+}
+
+void TlsStream::say_goodbye() {
+  if (SSL_get_quiet_shutdown(ssl_.get()) == 1 || SSL_in_init(ssl_.get()) == 1) return;
+  SSL_shutdown(ssl_.get());
+  ERR_clear_error();
 }
 
 }  // namespace understudy::checkers

@@ -26,14 +26,86 @@ void feed(HttpReader& reader, const std::string& text, std::size_t size) {
 }
 
 TEST_CASE("the request is keepalived's, octet for octet", "[http]") {
-  CHECK(get_request("/", "10.1.38.13:80") ==
+  HttpRequest request;
+  request.host = "10.1.38.13:80";
+  CHECK(to_text(request) ==
         "GET / HTTP/1.0\r\nUser-Agent: KeepAliveClient\r\nHost: 10.1.38.13:80\r\n\r\n");
-  CHECK(get_request("/x", "www", HttpVersion::http10_close) ==
+  request.path = "/x";
+  request.host = "www";
+  request.protocol = HttpProtocol::http10_close;
+  CHECK(to_text(request) ==
         "GET /x HTTP/1.0\r\nUser-Agent: KeepAliveClient\r\nConnection: close\r\nHost: "
         "www\r\n\r\n");
-  CHECK(get_request("/x", "www", HttpVersion::http11) ==
+  request.protocol = HttpProtocol::http11;
+  CHECK(to_text(request) ==
         "GET /x HTTP/1.1\r\nUser-Agent: KeepAliveClient\r\nConnection: close\r\nHost: "
         "www\r\n\r\n");
+}
+
+TEST_CASE("requests with more than keepalived's", "[http]") {
+  HttpRequest request;
+  request.method = "POST";
+  request.host = "www";
+  request.fields = {{"X-Check", "a b"}, {"user-agent", "me"}, {"Accept", "*/*"}, {"X-Check", "2"}};
+  request.body = "hello";
+  CHECK(to_text(request) ==
+        "POST / HTTP/1.0\r\nuser-agent: me\r\nHost: www\r\nX-Check: a b\r\nAccept: */*\r\n"
+        "X-Check: 2\r\nContent-Length: 5\r\n\r\nhello");
+  request.body.clear();
+  request.fields = {{"HOST", "other"}, {"Connection", "keep-alive"}};
+  CHECK(to_text(request) ==
+        "POST / HTTP/1.0\r\nUser-Agent: KeepAliveClient\r\nConnection: keep-alive\r\n"
+        "HOST: other\r\nContent-Length: 0\r\n\r\n");
+  request = {};
+  request.method = "OPTIONS";
+  request.path = "*";
+  CHECK(to_text(request) == "OPTIONS * HTTP/1.0\r\nUser-Agent: KeepAliveClient\r\n\r\n");
+}
+
+TEST_CASE("credentials as RFC 7617 has them", "[http]") {
+  CHECK(basic_credentials("Aladdin:open sesame") == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+  CHECK(basic_credentials("test:123\xc2\xa3") == "Basic dGVzdDoxMjPCow==");
+  CHECK(basic_credentials("a:") == "Basic YTo=");
+  CHECK(basic_credentials("") == "Basic ");
+}
+
+TEST_CASE("the content of a body is what its chunks contain", "[http]") {
+  const auto& [answer, content] = GENERATE(table<std::string, std::string>({
+      {"HTTP/1.1 200 OK\r\n\r\nhello", "hello"},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhello", "hel"},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n"
+       "A: b\r\n\r\nmore",
+       "hello"},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\nzz\r\nllo\r\n0\r\n\r\n",
+       "he"},
+      {"HTTP/1.1 204 No\r\n\r\nhello", ""},
+  }));
+  for (std::size_t size = 1; size <= answer.size(); ++size) {
+    std::string taken;
+    HttpReader::Observer observer;
+    observer.content = [&](ByteView data) {
+      taken.append(reinterpret_cast<const char*>(data.data()), data.size());
+    };
+    HttpReader reader(false, observer);
+    feed(reader, answer, size);
+    reader.end();
+    CAPTURE(answer, size);
+    CHECK(taken == content);
+  }
+}
+
+TEST_CASE("the answer to HEAD has no body, whatever its header says", "[http]") {
+  for (const char* header : {"HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n",
+                             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+                             "HTTP/1.1 200 OK\r\n\r\n", "HTTP/9 200 OK\r\n: x\r\n\r\n"}) {
+    HttpReader reader(false, {}, true);
+    feed(reader, header, 3);
+    CAPTURE(header);
+    CHECK(reader.state() == HttpReader::State::complete);
+    CHECK(reader.status() == 200);
+    CHECK_FALSE(reader.content_length());
+    CHECK(reader.body_octets() == 0);
+  }
 }
 
 TEST_CASE("the Host header: the URL's, the check's, else the address", "[http]") {

@@ -25,7 +25,8 @@ HttpCheck check_of(const Endpoint& server, const std::string& path) {
 ProbeOutcome attempt(const HttpCheck& check, std::size_t times = 1) {
   Bench bench;
   std::optional<ProbeOutcome> outcome;
-  HttpProbe probe(bench.loop, bench.log, check, "[R]:tcp:80", "[V]:tcp:80", nullptr,
+  const ProbeHost host{bench.loop, bench.log, nullptr};
+  HttpProbe probe(host, check, {"[R]:tcp:80", "[V]:tcp:80"},
                   [&](const ProbeOutcome& o) { outcome = o; });
   for (std::size_t i = 0; i < times; ++i) {
     outcome.reset();

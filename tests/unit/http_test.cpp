@@ -38,7 +38,8 @@ HttpCheck check_of(const Endpoint& server) {
 struct HttpBench : Bench {
   std::optional<ProbeOutcome> attempt(const HttpCheck& check, Duration patience = 5s) {
     std::optional<ProbeOutcome> outcome;
-    HttpProbe probe(loop, log, check, "[R]:tcp:80", "[V]:tcp:80", nullptr,
+    const ProbeHost host{loop, log, nullptr};
+    HttpProbe probe(host, check, {"[R]:tcp:80", "[V]:tcp:80"},
                     [&](const ProbeOutcome& o) { outcome = o; });
     loop.run_once(0ms);  // reads the clock
     probe.start(0);
@@ -123,11 +124,11 @@ TEST_CASE("a truncated body passes without a digest and is mentioned once", "[ht
   HttpCheck check = check_of(server.endpoint());
   int reports = 0;
   ProbeOutcome last;
-  HttpProbe probe(bench.loop, bench.log, check, "[R]:tcp:80", "[V]:tcp:80", nullptr,
-                  [&](const ProbeOutcome& outcome) {
-                    ++reports;
-                    last = outcome;
-                  });
+  const ProbeHost host{bench.loop, bench.log, nullptr};
+  HttpProbe probe(host, check, {"[R]:tcp:80", "[V]:tcp:80"}, [&](const ProbeOutcome& outcome) {
+    ++reports;
+    last = outcome;
+  });
   for (int i = 1; i <= 2; ++i) {
     probe.start(0);
     bench.run_until([&] { return reports == i; }, 3s);

@@ -1,0 +1,30 @@
+// A value that few have: thousands of checks without it pay for a pointer only.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+namespace understudy::checkers {
+
+/// A T, by default T{}; copies share it, and it never changes. Compares by value.
+template <typename T>
+class Rarely {
+ public:
+  Rarely() = default;
+  Rarely(T value)  // NOLINT(google-explicit-constructor): a T is one
+      : value_(value == T{} ? nullptr : std::make_shared<const T>(std::move(value))) {}
+
+  const T& operator*() const {
+    static const T kNone{};
+    return value_ ? *value_ : kNone;
+  }
+  const T* operator->() const { return &**this; }
+  /// Whether it is another than T{}.
+  explicit operator bool() const { return value_ != nullptr; }
+  bool operator==(const Rarely& other) const { return value_ == other.value_ || **this == *other; }
+
+ private:
+  std::shared_ptr<const T> value_;
+};
+
+}  // namespace understudy::checkers

@@ -34,7 +34,7 @@ inline int run_command(std::vector<std::string> command, const std::string& out 
 /// Serves files of its directory over HTTP and HTTPS; for the host name "other", status 203.
 class Nginx {
  public:
-  Nginx() : plain_(free_port()), tls_(free_port()) {
+  Nginx() : plain_(free_port()), tls_(free_port()), http2_(free_port()), tls_http2_(free_port()) {
     make_certificate();
     write("nginx.conf", configuration());
     write("error.log", "");
@@ -60,6 +60,9 @@ class Nginx {
   }
   [[nodiscard]] understudy::Endpoint plain() const { return at(plain_); }
   [[nodiscard]] understudy::Endpoint tls() const { return at(tls_); }
+  /// HTTP/2 at once, and HTTP/2 or HTTP/1 by ALPN.
+  [[nodiscard]] understudy::Endpoint http2() const { return at(http2_); }
+  [[nodiscard]] understudy::Endpoint tls_http2() const { return at(tls_http2_); }
 
  private:
   static std::uint16_t free_port() { return Listener(1).port(); }
@@ -86,7 +89,9 @@ class Nginx {
            ";\nserver { listen 127.0.0.1:" + std::to_string(plain_) +
            "; }\nserver { server_name other; listen 127.0.0.1:" + std::to_string(plain_) +
            "; return 203 other; }\nserver { listen 127.0.0.1:" + std::to_string(tls_) +
-           " ssl; ssl_certificate cert.pem; ssl_certificate_key key.pem; }\n}\n";
+           " ssl; listen 127.0.0.1:" + std::to_string(tls_http2_) +
+           " ssl http2; ssl_certificate cert.pem; ssl_certificate_key key.pem; }\n" +
+           "server { listen 127.0.0.1:" + std::to_string(http2_) + " http2; }\n}\n";
   }
 
   void wait_until_it_listens() const {
@@ -105,5 +110,7 @@ class Nginx {
   TemporaryDirectory directory_;
   std::uint16_t plain_;
   std::uint16_t tls_;
+  std::uint16_t http2_;
+  std::uint16_t tls_http2_;
   pid_t pid_ = -1;
 };

@@ -13,13 +13,15 @@
 #include <random>
 #include <utility>
 
+#include "checkers/body_pattern.hpp"
 #include "checkers/executor.hpp"
 #include "checkers/label.hpp"
 #include "checkers/mark_filter.hpp"
 #include "checkers/runnable.hpp"
+#include "checkers/script_runs.hpp"
 #include "checkers/service.hpp"
+#include "checkers/shared_tls.hpp"
 #include "checkers/suspension.hpp"
-#include "checkers/tls.hpp"
 #include "daemon/base/channel.hpp"
 #include "daemon/base/network_namespace.hpp"
 #include "daemon/run/reload_decoder.hpp"
@@ -97,19 +99,6 @@ void warn_if_not_forwarding(const CheckersConfig& config,
   }
 }
 
-bool uses_tls(const CheckersConfig& config) {
-  const auto tls = [](const Check& check) {
-    const auto* http = std::get_if<HttpCheck>(&check);
-    return http != nullptr && http->tls;
-  };
-  for (const auto& service : config.virtual_servers) {
-    for (const auto& server : service.real_servers) {
-      if (std::ranges::any_of(server.checks, tls)) return true;
-    }
-  }
-  return false;
-}
-
 run::SchedulingRequest scheduling_of(const GlobalConfig& global) {
   const auto& wanted = global.checker_process;
   return {wanted.rt_priority.value_or(0), wanted.rlimit_rttime_us, wanted.nice, wanted.no_swap};
@@ -144,7 +133,6 @@ class Process {
   [[nodiscard]] std::vector<Wanted> wanted() const;
   void log_group_changes(const std::vector<VirtualServer>& servers,
                          const std::vector<VirtualServerGroup>& next);
-  void share_tls(const CheckersConfig& config);
   TimePoint sometime_within(Duration span);
   void leave();
   void remove_services();
@@ -165,6 +153,7 @@ class Process {
   Executor executor_;
   ipvs::SyncKeeper sync_;
   MarkFilter marks_;
+  SharedTls tls_;
   ServiceHost host_;
   std::vector<VirtualServerGroup> groups_;
   Suspension suspension_;
@@ -192,7 +181,8 @@ Process::Process(run::ChildSetup<CheckersConfig> setup)
       executor_(loop_, log_, page_, global_.net_namespace_ipvs),
       sync_(loop_, log_),
       marks_(loop_, log_, page_),
-      host_{{loop_, log_, nullptr},
+      tls_(log_),
+      host_{{loop_, log_, nullptr, std::make_shared<PatternStore>()},
             page_,
             executor_,
             [this](const Notification& notification) { channel_.send(notification); },
@@ -219,11 +209,6 @@ int Process::run(CheckersConfig config, const Dump& dump) {
 TimePoint Process::sometime_within(Duration span) {
   std::uniform_int_distribution<Duration::rep> offset(0, std::max<Duration::rep>(span.count(), 0));
   return loop_.now() + kBootstrapDelay + Duration(offset(random_));
-}
-
-void Process::share_tls(const CheckersConfig& config) {
-  if (!host_.probes.tls && uses_tls(config))
-    host_.probes.tls = std::make_shared<const TlsContext>();
 }
 
 std::unique_ptr<Service> Process::make_service(VirtualServer config, bool respawned) {
@@ -279,7 +264,7 @@ void Process::start(CheckersConfig config) {
   synchronise(global_.lvs_sync_daemon);
   raise_descriptor_limit(count_checks(config), log_);
   warn_if_not_forwarding(config, global_.net_namespace_ipvs, log_);
-  share_tls(config);
+  host_.probes.tls = tls_.follow(config);
   marks_.apply(global_, config);
   groups_ = std::move(config.groups);
   std::vector<PoolActions> actions;
@@ -332,7 +317,7 @@ void Process::log_group_changes(const std::vector<VirtualServer>& servers,
 void Process::swap(CheckersConfig next) {
   raise_descriptor_limit(count_checks(next), log_);
   warn_if_not_forwarding(next, global_.net_namespace_ipvs, log_);
-  share_tls(next);
+  host_.probes.tls = tls_.follow(next);
   log_group_changes(next.virtual_servers, next.groups);
   marks_.apply(global_, next);
   groups_ = std::move(next.groups);

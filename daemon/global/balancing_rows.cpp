@@ -133,7 +133,6 @@ void add_sync_daemon(Rows& rows) {
       .takes("INTERFACE [[inst] INSTANCE] [id N] [maxlen N] [port N] [ttl N] [group IP]", 1,
              SIZE_MAX)
       .when_missing("lvs_sync_daemon requires interface")
-      .pending()
       .children = options;
 }
 

@@ -73,19 +73,16 @@ void add_nftables(Rows& rows) {
   rows.statement("nftables_ipvs", "Name of the nftables table for virtual server groups.",
                  take_nftables_ipvs)
       .takes("[TABLE]", 0, 1)
-      .by_default("keepalived_ipvs")
-      .pending();
+      .by_default("keepalived_ipvs");
   rows.value("nftables_ipvs_priority", "Priority of its chains.", number<std::int32_t>(INT32_MIN),
              [](GlobalDraft& draft, std::int32_t value) { draft.nftables_ipvs.priority = value; })
       .by_default("-1")
-      .invalid("invalid ipvs nftables chain priority '{1}'")
-      .pending();
+      .invalid("invalid ipvs nftables chain priority '{1}'");
   rows.value(
           "nftables_ipvs_start_fwmark", "First firewall mark it uses.", number<std::uint32_t>(1),
           [](GlobalDraft& draft, std::uint32_t value) { draft.nftables_ipvs.start_fwmark = value; })
       .by_default("1000")
-      .invalid("invalid ipvs nftables start_fwmark priority '{1}'")
-      .pending();
+      .invalid("invalid ipvs nftables start_fwmark priority '{1}'");
 }
 
 void take_iptables(GlobalDraft& draft, const Binding& binding) {

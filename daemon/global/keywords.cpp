@@ -27,8 +27,7 @@ void add_namespaces(Rows& rows) {
                  })
       .takes("[NAME]", 0, 1)
       .by_default("as net_namespace")
-      .once("Duplicate net_namespace_ipvs definition {1} - ignoring")
-      .pending();
+      .once("Duplicate net_namespace_ipvs definition {1} - ignoring");
   rows.flag("namespace_with_ipsets", "IP sets know of network namespaces.",
             &GlobalConfig::namespace_with_ipsets)
       .pending();

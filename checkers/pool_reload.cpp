@@ -102,7 +102,8 @@ void Pool::adopt(const Reload& reload) {
 }
 
 void Pool::handle(const Retire& /*event*/) {
-  say(fmt::format("Removing Virtual Server {}", name_));
+  say(config_.group.empty() ? fmt::format("Removing Virtual Server {}", name_)
+                            : fmt::format("Removing Virtual Server Group [{}]", config_.group));
   for (std::size_t i = 0; i < state_.servers.size(); ++i) remove_server(i);
   state_.phases.clear();
   state_.leavers.clear();

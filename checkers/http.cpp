@@ -9,6 +9,8 @@
 #include <fstream>
 #include <utility>
 
+#include "checkers/http2.hpp"
+
 namespace understudy::checkers {
 namespace {
 
@@ -28,6 +30,7 @@ Exchange::Options exchange_options(const ProbeHost& host, const HttpCheck& check
   options.longest = std::max<Duration>(check.timing.delay_loop,
                                        check.timing.connect_timeout * kLongestInTimeouts);
   if (check.tls) options.tls = host.tls ? host.tls : std::make_shared<const TlsContext>();
+  if (check.tls && check.protocol == HttpProtocol::http2) options.alpn = "h2";
   return options;
 }
 
@@ -123,7 +126,13 @@ void HttpProbe::start(std::size_t step) {
   HttpRequest request = request_of(url, check_);
   authenticate(request);
   attempt_->reader.emplace(!url.digest.empty(), std::move(observer), request.method == "HEAD");
-  attempt_->dialogue = std::make_unique<Http1Dialogue>(to_text(request), *attempt_->reader);
+  HttpReader& reader = *attempt_->reader;
+  if (check_.protocol == HttpProtocol::http2) {
+    attempt_->dialogue =
+        std::make_unique<Http2ReaderDialogue>(std::move(request), check_.tls, reader);
+  } else {
+    attempt_->dialogue = std::make_unique<Http1Dialogue>(to_text(request), reader);
+  }
   if (check_.tls) exchange_.set_peer(peer_of(url, check_));
   exchange_.start(*attempt_->dialogue);
 }

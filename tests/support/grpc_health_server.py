@@ -5,7 +5,7 @@
 
 STATUS_FILE has lines "SERVICE STATUS", where STATUS is a number of ServingStatus and SERVICE may be
 "-", the whole server; it is read at each call, a service not in it is NOT_FOUND. Messages are made and
-read by hand: what they look like on the wire is what is tested. Prints "ready" when it listens.
+read by hand: what they look like on the wire is what is tested.
 """
 
 import sys
@@ -57,7 +57,6 @@ def main():
     else:
         server.add_insecure_port(address)
     server.start()
-    print("ready", flush=True)
     server.wait_for_termination()
 
 

@@ -186,8 +186,9 @@ def one_service(lab):
     site.both_answer()
     site.both_answer("10.9.0.101")
     check(get(site.client, "10.9.0.102", timeout=0.5)[0] == 0, "without a mark nothing is balanced")
+    daemon.wait_log("nftables refuses")
     daemon.reload()
-    daemon.wait_log("Reloading", count=2)
+    daemon.wait_log("Reload finished")
     equal(daemon.log.count("nftables refuses"), 1, "how often the refusal is said")
 
 

@@ -285,6 +285,8 @@ struct GrpcCheck {
   /// Whose health is asked for; empty: the whole server's.
   std::string service;
   bool tls = false;
+  /// What is asked of its certificate; its end is not.
+  Rarely<TlsDemands> demands;
   /// The :authority of the request, and the name in the TLS handshake; empty: address and port, and
   /// no name.
   std::string virtualhost;

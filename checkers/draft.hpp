@@ -62,6 +62,7 @@ struct UrlDraft {
   /// regex; without it the rest of `body` means nothing.
   bool has_pattern = false;
   BodyPattern body;
+  RequestExtras request;
 };
 
 /// HTTP_GET { } and SSL_GET { }.
@@ -73,6 +74,9 @@ struct HttpDraft {
   bool fast_recovery = false;
   bool tls_compliant = false;
   std::string virtualhost;
+  /// Header fields and credentials of every request.
+  RequestExtras request;
+  TlsDemands demands;
   std::vector<UrlDraft> urls;
 };
 
@@ -136,6 +140,7 @@ struct AgentDraft {
 struct GrpcDraft {
   CommonDraft common;
   GrpcCheck check;
+  TlsDemands demands;
 };
 
 using CheckDraft = std::variant<TcpDraft, HttpDraft, SmtpDraft, DnsDraft, UdpDraft, PingDraft,
@@ -151,6 +156,8 @@ struct RealServerDraft {
   std::uint32_t upper_threshold = 0;
   std::uint32_t lower_threshold = 0;
   std::optional<bool> inhibit_on_failure;
+  std::optional<unsigned> slow_start;
+  std::optional<unsigned> drain;
   std::optional<bool> smtp_alert;
   std::optional<ScriptText> notify_up;
   std::optional<ScriptText> notify_down;
@@ -182,6 +189,8 @@ struct VirtualServerDraft {
   bool omega = false;
   bool ha_suspend = false;
   bool inhibit_on_failure = false;
+  unsigned slow_start = 0;
+  unsigned drain = 0;
   std::optional<bool> smtp_alert;
   unsigned quorum = 1;
   unsigned hysteresis = 0;

@@ -37,6 +37,7 @@ void append(Statements& out, const CheckTiming& timing, bool connection = true) 
   out.seconds("delay_loop", timing.delay_loop);
   if (connection) out.seconds("connect_timeout", timing.connect_timeout);
   out.add("retry", timing.retry);
+  out.add("rise", timing.rise);
   out.seconds("delay_before_retry", timing.delay_before_retry);
   out.seconds("warmup", timing.warmup);
   out.boolean("alpha", timing.alpha);
@@ -64,6 +65,30 @@ void append(Statements& out, const BodyPattern& body) {
   if (body.stack) out.add("regex_stack", body.stack->first, body.stack->second);
 }
 
+void append(Statements& out, const RequestExtras& request) {
+  if (request.method != RequestExtras{}.method) out.add("request_method", request.method);
+  for (const auto& field : request.fields) {
+    out.escaped("request_header", fmt::format("{}: {}", field.name, field.value));
+  }
+  if (!request.body.empty()) out.escaped("request_body", request.body);
+}
+
+/// What all requests of a check have in common; their header fields are each URL's.
+void append_credentials(Statements& out, const RequestExtras& request) {
+  if (!request.credentials.empty()) {
+    const auto colon = request.credentials.find(':');
+    out.add("basic_auth", request.credentials.substr(0, colon),
+            request.credentials.substr(colon + 1));
+  }
+  append_text(out, "basic_auth_file", request.credentials_file);
+}
+
+void append(Statements& out, const TlsDemands& demands) {
+  if (demands.verify) out.boolean("verify_server", true);
+  append_text(out, "verify_name", demands.name);
+  append_given(out, "expiry_warning", demands.expiry_days);
+}
+
 void append(Statements& out, const Url& url, bool tls) {
   Statements& block = out.block("url");
   block.add("path", url.path);
@@ -74,6 +99,7 @@ void append(Statements& out, const Url& url, bool tls) {
   append_text(block, "virtualhost", url.virtualhost);
   if (tls) block.boolean("tls_compliant", url.tls_compliant);
   if (url.body) append(block, *url.body);
+  append(block, *url.request);
 }
 
 std::string_view name_of(HttpProtocol protocol) {
@@ -115,6 +141,8 @@ void append(Statements& out, const HttpCheck& check) {
   block.boolean("enable_sni", check.enable_sni);
   block.boolean("fast_recovery", check.fast_recovery);
   if (check.tls) block.boolean("tls_compliant", check.tls_compliant);
+  append(block, *check.demands);
+  if (!check.urls.empty()) append_credentials(block, *check.urls.front().request);
   for (const Url& url : check.urls) append(block, url, check.tls);
 }
 
@@ -171,6 +199,7 @@ void append(Statements& out, const GrpcCheck& check) {
   Statements& block = connection_block(out, "GRPC_CHECK", check);
   append_text(block, "service", check.service);
   block.boolean("tls", check.tls);
+  append(block, *check.demands);
   append_text(block, "virtualhost", check.virtualhost);
 }
 
@@ -184,6 +213,7 @@ void append_timing(Statements& out, const InheritedTiming& timing) {
   if (timing.delay_loop) out.seconds("delay_loop", *timing.delay_loop);
   if (timing.connect_timeout) out.seconds("connect_timeout", *timing.connect_timeout);
   if (timing.retry) out.add("retry", *timing.retry);
+  if (timing.rise) out.add("rise", *timing.rise);
   if (timing.delay_before_retry) out.seconds("delay_before_retry", *timing.delay_before_retry);
   if (timing.warmup) out.seconds("warmup", *timing.warmup);
 }

@@ -19,7 +19,7 @@ Exchange::Options exchange_options(const ProbeHost& host, const GrpcCheck& check
   options.longest = kLongestInTimeouts * check.timing.connect_timeout;
   if (!check.tls) return options;
   options.tls = host.tls ? host.tls : std::make_shared<const TlsContext>();
-  options.peer.server_name = check.virtualhost;
+  options.peer = tls_peer(check.virtualhost, check.endpoint.destination.address, *check.demands);
   options.alpn = "h2";
   return options;
 }
@@ -107,6 +107,10 @@ ProbeOutcome GrpcProbe::outcome_of(ExchangeEnd end) const {
     return outcome;
   } else {
     outcome.line = fmt::format("gRPC server {} {}", server_, failure_words(end));
+    const std::string& why = exchange_.tls_trouble();
+    if (end == ExchangeEnd::handshake_failed && !why.empty()) {
+      outcome.line += fmt::format(" ({})", why);
+    }
   }
   outcome.result = Result::failed;
   return outcome;

@@ -2,6 +2,7 @@
 // GRPC_CHECK { }.
 #include <utility>
 
+#include "checkers/demand_rows.hpp"
 #include "checkers/keywords.hpp"
 
 namespace understudy::checkers {
@@ -55,6 +56,8 @@ Block<GrpcDraft> grpc_rows() {
       .by_default("off")
       .invalid("Invalid tls parameter {1}")
       .ours();
+  add_verification_rows<GrpcDraft>(rows,
+                                   [](GrpcDraft& draft) -> TlsDemands& { return draft.demands; });
   rows.value("virtualhost", "Authority of the request and name in the TLS handshake.", text("NAME"),
              checked(&GrpcCheck::virtualhost))
       .by_default("the real server's, else address and port")

@@ -38,14 +38,6 @@ const std::string& virtualhost_of(const Url& url, const HttpCheck& check) {
   return url.virtualhost.empty() ? check.virtualhost : url.virtualhost;
 }
 
-/// "www" of "www:8443": neither SNI nor a certificate knows ports.
-std::string without_port(const std::string& host) {
-  const auto colon = host.find(':');
-  return colon != std::string::npos && host.find(':', colon + 1) == std::string::npos
-             ? host.substr(0, colon)
-             : host;
-}
-
 /// The first line of a file; nullopt: it cannot be read.
 std::optional<std::string> first_line(const std::string& path) {
   std::ifstream file(path);
@@ -70,15 +62,10 @@ HttpRequest request_of(const Url& url, const HttpCheck& check) {
 }
 
 TlsPeer peer_of(const Url& url, const HttpCheck& check) {
-  const std::string name = without_port(virtualhost_of(url, check));
-  TlsPeer peer;
-  if (check.enable_sni) peer.server_name = name;
+  TlsPeer peer =
+      tls_peer(virtualhost_of(url, check), check.endpoint.destination.address, *check.demands);
+  if (!check.enable_sni) peer.server_name.clear();
   peer.close_notify = url.tls_compliant || check.tls_compliant;
-  if (check.demands->verify) {
-    peer.verified_name = !check.demands->name.empty() ? check.demands->name
-                         : !name.empty()              ? name
-                                         : check.endpoint.destination.address.to_string();
-  }
   return peer;
 }
 

@@ -73,6 +73,14 @@ int clamp_length(std::size_t size) {
   return static_cast<int>(size < kMost ? size : kMost);
 }
 
+/// "www" of "www:8443": neither SNI nor a certificate knows ports.
+std::string without_port(const std::string& host) {
+  const auto colon = host.find(':');
+  return colon != std::string::npos && host.find(':', colon + 1) == std::string::npos
+             ? host.substr(0, colon)
+             : host;
+}
+
 }  // namespace
 
 TlsContext::ContextPointer TlsContext::make() {
@@ -121,6 +129,16 @@ std::string TlsContext::load(const TlsFiles& files) {
   // Connections under way keep the one they began with.
   context_ = std::move(next);
   return {};
+}
+
+TlsPeer tls_peer(const std::string& host, const IpAddress& address, const TlsDemands& demands) {
+  TlsPeer peer;
+  peer.server_name = without_port(host);
+  if (!demands.verify) return peer;
+  peer.verified_name = !demands.name.empty()       ? demands.name
+                       : !peer.server_name.empty() ? peer.server_name
+                                                   : address.to_string();
+  return peer;
 }
 
 TlsStream::TlsStream(const TlsContext& context, int socket, const TlsPeer& peer,

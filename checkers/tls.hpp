@@ -51,6 +51,11 @@ struct TlsPeer {
   bool close_notify = false;
 };
 
+/// The server at `address`, asked for as `host` ("www:8443", may be empty), with what is demanded
+/// of its certificate.
+[[nodiscard]] TlsPeer tls_peer(const std::string& host, const IpAddress& address,
+                               const TlsDemands& demands);
+
 /// How an operation on a stream went. want_read and want_write: call again when the socket is ready
 /// for that.
 enum class StreamStatus : std::uint8_t { done, want_read, want_write, closed, failed };

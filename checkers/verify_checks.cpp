@@ -67,6 +67,7 @@ class Builder {
   }
   void operator()(const GrpcDraft& draft) {
     GrpcCheck check = draft.check;
+    check.demands = draft.demands;
     check.timing = timing(draft.common);
     check.endpoint = endpoint(draft.common);
     if (check.virtualhost.empty()) check.virtualhost = server_.virtualhost;
@@ -95,6 +96,7 @@ CheckTiming Builder::timing(const CommonDraft& draft, OwnDefaults defaults) cons
   timing.delay_loop = inherit(&InheritedTiming::delay_loop, timing.delay_loop);
   timing.connect_timeout = inherit(&InheritedTiming::connect_timeout, timing.connect_timeout);
   timing.retry = inherit(&InheritedTiming::retry, defaults.retry);
+  timing.rise = inherit(&InheritedTiming::rise, timing.rise);
   timing.delay_before_retry = inherit(&InheritedTiming::delay_before_retry,
                                       defaults.delay_before_retry.value_or(timing.delay_loop));
   timing.warmup = inherit(&InheritedTiming::warmup, timing.delay_loop);
@@ -125,6 +127,7 @@ void Builder::operator()(const HttpDraft& draft) {
   check.enable_sni = draft.enable_sni;
   check.fast_recovery = draft.fast_recovery;
   check.tls_compliant = draft.tls_compliant;
+  check.demands = draft.demands;
   check.virtualhost = draft.virtualhost.empty() ? server_.virtualhost : draft.virtualhost;
   for (const auto& text : draft.urls) {
     Url& url = check.urls.emplace_back();
@@ -135,6 +138,12 @@ void Builder::operator()(const HttpDraft& draft) {
     url.virtualhost = text.virtualhost;
     url.tls_compliant = text.tls_compliant.value_or(draft.tls_compliant);
     if (text.has_pattern) url.body = text.body;
+    RequestExtras request = text.request;
+    request.fields.insert(request.fields.begin(), draft.request.fields.begin(),
+                          draft.request.fields.end());
+    request.credentials = draft.request.credentials;
+    request.credentials_file = draft.request.credentials_file;
+    url.request = std::move(request);
   }
   add(std::move(check));
 }
@@ -154,11 +163,11 @@ void Builder::operator()(const SmtpDraft& draft) {
 
 void Builder::operator()(const MiscDraft& draft) {
   const ScriptText script{draft.script->argv, draft.user, draft.group};
-  MiscCheck check{timing(draft.common, kMiscDefaults),
-                  around_.users.call<ScriptCall>(script, "misc"), draft.timeout,
-                  draft.timeout.count() > 0 ? std::chrono::microseconds(draft.timeout)
-                                            : around_.delay_loop,
-                  draft.dynamic};
+  MiscCheck check{
+      timing(draft.common, kMiscDefaults), around_.users.call<ScriptCall>(script, "misc"),
+      draft.timeout,
+      draft.timeout.count() > 0 ? std::chrono::microseconds(draft.timeout) : around_.delay_loop,
+      draft.dynamic};
   const auto drop = [&](Severity severity, std::string_view format) {
     std::string shown;
     for (const auto& word : script.argv) {

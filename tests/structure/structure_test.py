@@ -91,7 +91,7 @@ def kind(path):
     role = os.path.basename(folder)
     if stem in listed(folder, f"sources_{role}_core"):
         return PURE
-    words = listed(folder, f"sources_{role}_config") | {"keywords", "draft"}
+    words = listed(folder, f"sources_{role}_config") | {"keywords", "draft", "demand_rows"}
     if stem in words or stem.startswith("verify"):
         return WORDS
     return PURE if stem in VALUES or stem.endswith("_config") else ACTIVE

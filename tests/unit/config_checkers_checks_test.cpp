@@ -32,7 +32,8 @@ checkers::Url read_url(const std::string& lines) {
 /// Scripts may be run, and as whom.
 const std::string kSecure = "global_defs {\nenable_script_security\nscript_user root\n}\n";
 
-const Lines kConnecting{"TCP_CHECK", "PING_CHECK", "SMTP_CHECK", "DNS_CHECK", "UDP_CHECK"};
+const Lines kConnecting{"TCP_CHECK", "PING_CHECK", "SMTP_CHECK",
+                        "DNS_CHECK", "UDP_CHECK",  "GRPC_CHECK"};
 
 checkers::Check read_any(const std::string& inside) {
   return load_text(service_text({}, inside))
@@ -85,11 +86,13 @@ TEST_CASE("each kind of check has defaults of its own") {
     unsigned retry;
     std::chrono::microseconds delay_before_retry;
   };
-  const auto expected = GENERATE(
-      Default{"TCP_CHECK {\n}", 1, 1s}, Default{"HTTP_GET {\nurl {\npath /\n}\n}", 1, 3s},
-      Default{"SSL_GET {\nurl {\npath /\n}\n}", 1, 3s}, Default{"SMTP_CHECK {\n}", 1, 1s},
-      Default{"DNS_CHECK {\n}", 3, 60s}, Default{"UDP_CHECK {\n}", 1, 1s},
-      Default{"PING_CHECK {\n}", 1, 1s}, Default{"MISC_CHECK {\nmisc_path /bin/true\n}", 0, 1s});
+  const auto expected =
+      GENERATE(Default{"TCP_CHECK {\n}", 1, 1s}, Default{"HTTP_GET {\nurl {\npath /\n}\n}", 1, 3s},
+               Default{"SSL_GET {\nurl {\npath /\n}\n}", 1, 3s}, Default{"SMTP_CHECK {\n}", 1, 1s},
+               Default{"DNS_CHECK {\n}", 3, 60s}, Default{"UDP_CHECK {\n}", 1, 1s},
+               Default{"PING_CHECK {\n}", 1, 1s}, Default{"GRPC_CHECK {\n}", 1, 1s},
+               Default{"AGENT_CHECK {\nconnect_port 9\n}", 0, 1s},
+               Default{"MISC_CHECK {\nmisc_path /bin/true\n}", 0, 1s});
   INFO(expected.check);
   const auto check = read_any(expected.check);
   const auto* timing = checkers::timing_of(check);
@@ -335,6 +338,28 @@ TEST_CASE("BFD_CHECK watches a bfd_instance that stands before it") {
         Lines{"([10.0.0.9]:tcp:80) BFD_CHECK - BFD b already specified as b"});
   CHECK(complaints(block("BFD_CHECK", "name b") + "\n" + block("BFD_CHECK", "name b"), session) ==
         Lines{"([10.0.0.9]:tcp:80) BFD_CHECK - RS already monitoring b"});
+}
+
+TEST_CASE("AGENT_CHECK says where the agent is, and what it is told") {
+  const auto check = read_check<checkers::AgentCheck>(
+      block("AGENT_CHECK", "connect_port 99\nagent_send \"how \\\"are\\\" you?\\n\""));
+  CHECK(check.endpoint.destination.to_string() == "[10.0.0.9]:99");
+  CHECK(check.send == "how \"are\" you?\n");
+  CHECK(complaints(block("AGENT_CHECK", "")) ==
+        Lines{"AGENT_CHECK has no connect_port - ignoring"});
+  CHECK(complaints(block("AGENT_CHECK", "connect_port 99\nagent_send a b")) ==
+        Lines{"agent_send missing or too many fields"});
+}
+
+TEST_CASE("GRPC_CHECK says whose health is asked for, and how") {
+  const auto check = read_check<checkers::GrpcCheck>(
+      block("GRPC_CHECK", "service a.B\ntls\nvirtualhost g.example\nverify_server"));
+  CHECK(check.service == "a.B");
+  CHECK(check.tls);
+  CHECK(check.virtualhost == "g.example");
+  CHECK(check.demands->verify);
+  CHECK(read_check<checkers::GrpcCheck>(block("GRPC_CHECK", "tls no")).tls == false);
+  CHECK(complaints(block("GRPC_CHECK", "tls maybe")) == Lines{"Invalid tls parameter maybe"});
 }
 
 TEST_CASE("a server whose checks cannot be made counts as up, which is noted") {

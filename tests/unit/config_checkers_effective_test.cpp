@@ -103,6 +103,9 @@ virtual_server group G {
       http_protocol 1.0C
       enable_sni
       fast_recovery
+      request_header "X-Check: \"a\" b"
+      basic_auth me "pass word:"
+      basic_auth_file /etc/secret
       url {
         path "/a b"
         digest 0123456789ABCDEF0123456789abcdef
@@ -114,6 +117,9 @@ virtual_server group G {
         regex_min_offset 1
         regex_max_offset 100
         regex_stack 1000 2000
+        request_method POST
+        request_header X-Empty:
+        request_body "{ \"a\": 'b' }\n"
       }
       url {
         path /
@@ -121,9 +127,18 @@ virtual_server group G {
     }
     SSL_GET {
       tls_compliant
+      verify_server
+      verify_name api.example
+      expiry_warning 14
       url {
         path /
         tls_compliant no
+      }
+    }
+    SSL_GET {
+      http_protocol 2
+      url {
+        path /
       }
     }
     TCP_CHECK {
@@ -159,6 +174,17 @@ virtual_server group G {
     BFD_CHECK {
       name b
       alpha
+    }
+    AGENT_CHECK {
+      connect_port 9999
+      agent_send "how \\"are\\" you?\\n"
+    }
+    GRPC_CHECK {
+      service shop.Cart
+      tls
+      verify_server
+      verify_name cart.example
+      virtualhost cart.example:443
     }
   }
 }

@@ -1,0 +1,165 @@
+"""Checks that ask how a server is: agents beside HAProxy, gRPC health, pages in HTTP/2."""
+
+import os
+import signal
+
+from lab.case import case
+from lab.host import REPOSITORY
+from lab.servers import in_table, listening
+from lab.wait import check, equal, eventually
+
+HTTP = ("TCP", "10.9.0.100:80")
+
+SERVICE = """
+virtual_server 10.9.0.100 80 {{
+    delay_loop 0.2
+    lb_algo wrr
+    lb_kind NAT
+    protocol TCP
+    real_server 10.9.0.21 80 {{
+        weight 100
+        {checks}
+    }}
+}}
+"""
+
+# Answers every connection with what the file has at that moment.
+AGENT = """
+import socket
+server = socket.create_server(("10.9.0.1", 9999))
+while True:
+    connection, _ = server.accept()
+    with connection, open("/run/agent-says", "rb") as line:
+        heard = connection.recv(100)
+        with open("/run/agent-heard", "wb") as out:
+            out.write(heard)
+        connection.sendall(line.read())
+"""
+
+HAPROXY = """
+global
+    stats socket /run/haproxy-lab.sock level admin
+defaults
+    mode tcp
+    timeout connect 1s
+    timeout client 5s
+    timeout server 5s
+    timeout check 1s
+listen b
+    bind 10.9.0.1:8080
+    server s 10.9.0.1:9999 weight 100 agent-check agent-port 9999 agent-inter 200ms agent-send "how\\n"
+"""
+
+
+def ours(director):
+    """The weight of the real server; None when it is not in the table."""
+    return (in_table(director, *HTTP) or {}).get("10.9.0.21:80")
+
+
+def theirs(director):
+    """The same as HAProxy sees it."""
+    printed = director.run("echo show stat | socat - UNIX-CONNECT:/run/haproxy-lab.sock")
+    lines = printed.lstrip("# ").splitlines()
+    for line in lines[1:]:
+        row = dict(zip(lines[0].split(","), line.split(",")))
+        if row.get("svname") == "s":
+            if row["status"].startswith(("DOWN", "MAINT")):
+                return None
+            return 0 if row["status"].startswith("DRAIN") else int(row["weight"])
+    return "no answer"
+
+
+@case("checks/agent-as-haproxy", ipvs=True, ours_only=True, seconds=15)
+def agent(lab):
+    """One agent, asked by HAProxy and by us: both give the server the same weight, or none."""
+    director = lab.solo("director1", "eth0", "10.9.0.1/24").up()
+    director.write("/run/agent-says", "up 75%\n")
+    director.write("/run/agent.py", AGENT)
+    director.start(["/usr/bin/python3", "/run/agent.py"], "agent.log")
+    director.write("/etc/haproxy/lab.cfg", HAPROXY)
+    director.start(["haproxy", "-f", "/etc/haproxy/lab.cfg"], "haproxy.log")
+    eventually(lambda: listening(director, 8080) and listening(director, 9999), 10, "all listen")
+    block = """AGENT_CHECK {
+            connect_ip 10.9.0.1
+            connect_port 9999
+            agent_send "how\\n"
+        }"""
+    daemon = lab.daemon(director, SERVICE.format(checks=block)).start()
+    lines = [("up 75%", 75), ("50%", 50), ("drain", 0), ("30%", 0), ("ready", 30), ("maint", None),
+             ("ready 100%", 100), ("down # gone", None), ("10%", None), ("foo up", 10), ("", 10),
+             ("stopped,100%", None), ("UP", 100), ("150%\t5%%", 150), ("0%", 0), ("fail", None),
+             ("ready up 100% maxconn:7", 100)]
+    for line, weight in lines:
+        director.write("/run/agent-says", line + "\n")
+        eventually(lambda want=weight: ours(director) == want and theirs(director) == want, 5,
+                   lambda said=line, want=weight:
+                   f"{said!r} makes {want}; here {ours(director)}, HAProxy {theirs(director)}")
+    equal(director.read("/run/agent-heard"), "how\n", "what the agent is told")
+    director.kill_program("python3", signal.SIGKILL)
+    daemon.wait_log("Agent of [10.9.0.21]:tcp:80 takes no connection")
+    equal((ours(director), theirs(director)), (100, 100), "the weight without an agent")
+    equal(daemon.log.count("takes no connection"), 1, "lines about the agent that is gone")
+
+
+def _grpc_director(lab):
+    """A director with a gRPC server of its own at port 50051, which says what /run/statuses has."""
+    director = lab.solo("director1", "eth0", "10.9.0.1/24").up()
+    director.write("/run/statuses", "- 1\nshop.Cart 1\n")
+    script = os.path.join(REPOSITORY, "tests", "support", "grpc_health_server.py")
+    director.start(["/usr/bin/python3", script, "10.9.0.1:50051", "/run/statuses"], "grpc.log")
+    eventually(lambda: listening(director, 50051), 20, "the gRPC server listens")
+    return director
+
+
+@case("checks/grpc-health", ours_only=True, seconds=10)
+def grpc(lab):
+    """Google's gRPC: a service that stops serving, is unknown, serves again; the server dies."""
+    director = _grpc_director(lab)
+    block = """GRPC_CHECK {
+            connect_ip 10.9.0.1
+            connect_port 50051
+            service shop.Cart
+            retry 0
+            delay_before_retry 0.1
+        }"""
+    daemon = lab.daemon(director, SERVICE.format(checks=block)).start()
+    server = "[10.9.0.21]:tcp:80"
+    daemon.wait_log(f"gRPC health of {server} success.")
+    director.write("/run/statuses", "- 1\nshop.Cart 2\n")
+    daemon.wait_log(f"gRPC health of {server}: NOT_SERVING")
+    daemon.wait_log(f"Removing service {server} from VS [10.9.0.100]:tcp:80")
+    director.write("/run/statuses", "shop.Cart 1\n")
+    daemon.wait_log(f"Adding service {server} to VS [10.9.0.100]:tcp:80")
+    director.write("/run/statuses", "- 1\n")
+    daemon.wait_log(f"gRPC health of {server}: gRPC status 5 (NOT_FOUND): no such service")
+    director.write("/run/statuses", "shop.Cart 1\n")
+    daemon.wait_log(f"Adding service {server} to VS [10.9.0.100]:tcp:80", count=2)
+    director.kill_program("python3", signal.SIGKILL)
+    daemon.wait_log(f"gRPC server {server} takes no connection")
+
+
+@case("checks/http2-nghttpd", ours_only=True, seconds=8)
+def http2(lab):
+    """nghttpd, which speaks HTTP/2 only: http_protocol 2 finds the page, 1.1 does not."""
+    director = lab.solo("director1", "eth0", "10.9.0.1/24").up()
+    director.write("/run/web/page", "hello\n")
+    director.start(["nghttpd", "--no-tls", "-a", "10.9.0.1", "-d", "/run/web", "8080"], "nghttpd.log")
+    eventually(lambda: listening(director, 8080), 10, "nghttpd listens")
+    blocks = "".join(f"""
+        HTTP_GET {{
+            http_protocol {protocol}
+            connect_ip 10.9.0.1
+            connect_port 8080
+            url {{
+                path /{path}
+                digest b1946ac92492d2347c6235b4d2611184
+            }}
+            retry 0
+            delay_before_retry 0.1
+        }}""" for protocol, path in (("2", "page"), ("1.1", "page")))
+    daemon = lab.daemon(director, SERVICE.format(checks=blocks)).start()
+    server = "[10.9.0.21]:tcp:80"
+    daemon.wait_log(f"Remote Web server {server} succeed on service.")
+    daemon.wait_log(f"HTTP_CHECK on service {server} failed.")
+    equal(daemon.log.count("succeed on service"), 1, "checks that found the page")
+    check("status code error" not in daemon.log, "HTTP/1.1 was answered")

@@ -1,0 +1,99 @@
+// A service's records in the handover page.
+#include <algorithm>
+#include <string_view>
+
+#include "checkers/service.hpp"
+
+namespace understudy::checkers {
+
+static_assert(sizeof(ServerRecord) <= run::kLargestValue);
+static_assert(std::is_trivially_copyable_v<Leaver> && sizeof(Leaver) <= run::kLargestValue);
+
+std::string Service::service_record() const { return "vs " + name(); }
+
+std::string Service::server_record(std::size_t server) const {
+  return "rs " + name() + " " + pool_.config().real_servers[server].endpoint.to_string();
+}
+
+std::string Service::leaver_record(const Leaver& leaver) const {
+  return "leaver " + name() + " " + leaver.seat.endpoint.to_string();
+}
+
+PoolState Service::recorded() {
+  PoolState state = pool_.state();
+  const auto service = host_.page.read<ServiceRecord>(service_record());
+  state.quorum_up = service && service->quorum_up != 0;
+  state.told_up = service && service->told_up != 0;
+  for (std::size_t i = 0; i < state.servers.size(); ++i) {
+    const auto record = host_.page.read<ServerRecord>(server_record(i));
+    if (record && restore(*record, i, state)) had_run_[i] = record->has_run;
+  }
+  const std::string prefix = "leaver " + name() + " ";
+  std::vector<std::string> keys;
+  host_.page.for_each_key([&](std::string_view key) {
+    if (key.starts_with(prefix)) keys.emplace_back(key);
+  });
+  for (const auto& key : keys) {
+    const auto leaver = host_.page.read<Leaver>(key);
+    if (leaver) state.leavers.push_back(*leaver);
+  }
+  return state;
+}
+
+void Service::save(Told told) {
+  if (forgotten_) return;
+  save_service(told);
+  save_leavers();
+  for (std::size_t i = 0; i < pool_.state().servers.size(); ++i) save_server(i, told);
+}
+
+void Service::save_service(Told told) {
+  const auto& state = pool_.state();
+  const auto key = service_record();
+  ServiceRecord record{state.quorum_up, state.told_up};
+  if (told == Told::no) {
+    const auto before = host_.page.read<ServiceRecord>(key);
+    record.told_up = before ? before->told_up : std::uint8_t{0};
+  }
+  host_.page.write(key, record);
+}
+
+void Service::save_server(std::size_t server, Told told) {
+  const auto key = server_record(server);
+  const auto& state = pool_.state();
+  std::uint64_t ran = 0;
+  for (std::size_t i = 0; i < state.servers[server].checks.size(); ++i) {
+    if (has_run(server, i)) ran |= record_bit(i);
+  }
+  ServerRecord record = record_of(state, server, ran);
+  if (told == Told::no) {
+    if (const auto before = host_.page.read<ServerRecord>(key)) {
+      record.told_alive = before->told_alive;
+    }
+  }
+  host_.page.write(key, record);
+}
+
+void Service::save_leavers() {
+  std::vector<std::string> keys;
+  for (const auto& leaver : pool_.state().leavers) {
+    keys.push_back(leaver_record(leaver));
+    host_.page.write(keys.back(), leaver);
+  }
+  for (const auto& key : leaver_keys_) {
+    if (std::ranges::find(keys, key) == keys.end()) host_.page.erase(key);
+  }
+  leaver_keys_ = std::move(keys);
+}
+
+void Service::forget() {
+  forgotten_ = true;
+  host_.page.erase(service_record());
+  for (std::size_t i = 0; i < pool_.config().real_servers.size(); ++i) {
+    host_.page.erase(server_record(i));
+  }
+  for (const auto& key : leaver_keys_) host_.page.erase(key);
+  leaver_keys_.clear();
+}
+
+}  // namespace understudy::checkers

@@ -1,0 +1,55 @@
+// What a respawned checker goes on from.
+#include "checkers/records.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace understudy::checkers {
+namespace {
+
+PoolState state_of(std::size_t servers, std::size_t checks) {
+  PoolState state;
+  state.servers.resize(servers);
+  for (auto& server : state.servers) server.checks.resize(checks);
+  return state;
+}
+
+}  // namespace
+
+TEST_CASE("a server's record brings back all that is known of it", "[records]") {
+  PoolState state = state_of(3, 4);
+  auto& server = state.servers[1];
+  server.alive = true;
+  server.told_alive = false;
+  server.checks[0] = {WeightWord::set(8), true, Duty::drain};
+  server.checks[1] = {WeightWord::add(-2), true, Duty::maintain};
+  server.checks[3] = {WeightWord::percent(50), true, Duty::serve};
+  state.phases = {{1, Phase::Kind::draining, TimePoint(std::chrono::seconds(5000))}};
+  const auto record = record_of(state, 1, 0b1001);
+  CHECK(record.has_run == 0b1001);
+
+  PoolState found = state_of(3, 4);
+  CHECK(restore(record, 1, found));
+  CHECK(found == state);
+}
+
+TEST_CASE("a record of other checks says nothing", "[records]") {
+  PoolState state = state_of(1, 2);
+  state.servers[0].alive = true;
+  PoolState other = state_of(1, 3);
+  CHECK_FALSE(restore(record_of(state, 0, 0), 0, other));
+  CHECK(other == state_of(1, 3));
+}
+
+TEST_CASE("a record has room for so many checks and words of weight", "[records]") {
+  PoolState state = state_of(1, 70);
+  for (auto& check : state.servers[0].checks) check = {WeightWord::add(1), true, Duty::serve};
+  PoolState found = state_of(1, 70);
+  REQUIRE(restore(record_of(state, 0, 0), 0, found));
+  const auto& checks = found.servers[0].checks;
+  CHECK(checks[kRecordedChecks - 1].up);
+  CHECK_FALSE(checks[kRecordedChecks].up);
+  CHECK(checks[kRecordedWords - 1].weight == WeightWord::add(1));
+  CHECK(checks[kRecordedWords].weight == WeightWord());
+}
+
+}  // namespace understudy::checkers

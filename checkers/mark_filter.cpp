@@ -100,19 +100,21 @@ void MarkFilter::remove() {
 }
 
 void MarkFilter::want(Wish wish) {
-  if (wish == wish_) return;
+  // What was refused is tried again when a configuration comes into force.
+  if (wish == wish_ && complaint_.empty()) return;
   wish_ = std::move(wish);
   if (!errand_.under_way()) begin();
 }
 
-void MarkFilter::ended(const std::string& complaint) {
+void MarkFilter::ended(std::string complaint) {
   if (!complaint.empty() && complaint != said_) {
     log_.error(
-        "nftables refuses: {}. Packets to virtual_server_groups get no marks, so they are "
-        "not balanced.",
+        "nftables refuses: {}. Packets to virtual_server_groups get no marks, so they are not "
+        "balanced.",
         complaint);
+    said_ = complaint;
   }
-  if (!complaint.empty()) said_ = complaint;
+  complaint_ = std::move(complaint);
   if (begun_ != wish_) begin();
 }
 

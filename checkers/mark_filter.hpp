@@ -42,7 +42,7 @@ class MarkFilter {
   void record(const AutoMarks& before);
   void want(Wish wish);
   void begin();
-  void ended(const std::string& complaint);
+  void ended(std::string complaint);
 
   Log& log_;
   run::HandoverPage& page_;
@@ -51,6 +51,8 @@ class MarkFilter {
   std::string table_;
   Wish wish_;
   Wish begun_;
+  /// Why it is not as wished, and what has been said of that.
+  std::string complaint_;
   std::string said_;
   Errand<std::string> errand_;
 };

@@ -1,15 +1,11 @@
 #include "vrrp/firewall.hpp"
 
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-
 #include <array>
 #include <cstring>
 #include <exception>
 #include <set>
 #include <utility>
 
-#include "daemon/base/thread.hpp"
 #include "vrrp/wiring.hpp"
 
 namespace understudy::vrrp {
@@ -98,11 +94,14 @@ FilterOutcome carry_out_safely(const FilterWish& wish, const FilterState& state)
 }  // namespace
 
 Firewall::Firewall(Loop& loop, Log& log, run::HandoverPage& page)
-    : loop_(loop), log_(log), page_(page), swarm_(loop, [this] { look_again(); }) {}
-
-Firewall::~Firewall() {
-  if (thread_.joinable()) thread_.join();
-}
+    : loop_(loop),
+      log_(log),
+      page_(page),
+      swarm_(loop, [this] { look_again(); }),
+      errand_(loop, [this](FilterOutcome outcome) {
+        take(std::move(outcome));
+        if (std::exchange(again_, false)) begin();
+      }) {}
 
 void Firewall::apply(const GlobalConfig& global, std::shared_ptr<const VrrpConfig> config,
                      const netlink::Monitor& monitor, bool wait) {
@@ -129,18 +128,18 @@ void Firewall::look_again() {
 void Firewall::change(FilterWish wish, bool wait) {
   const bool nothing_there = state_.table.empty() && !state_.by_iptables();
   // Also when it was refused: it is said once.
-  if (wish == wish_ && !thread_.joinable() && !(wish.plan.empty() && !nothing_there)) return;
+  if (wish == wish_ && !errand_.under_way() && !(wish.plan.empty() && !nothing_there)) return;
   if (wish.plan.addresses != wish_.plan.addresses ||
       wish.plan.link_local.size() != wish_.plan.link_local.size()) {
     silent_ = false;
   }
   wish_ = std::move(wish);
-  if (wish_.plan.empty() && nothing_there && !thread_.joinable()) return;
-  if (thread_.joinable() && !wait) {
+  if (wish_.plan.empty() && nothing_there && !errand_.under_way()) return;
+  if (errand_.under_way() && !wait) {
     again_ = true;
     return;
   }
-  if (thread_.joinable()) finish();
+  while (errand_.under_way()) errand_.finish();
   if (wait) {
     take(carry_out_safely(wish_, state_));
   } else {
@@ -149,23 +148,7 @@ void Firewall::change(FilterWish wish, bool wait) {
 }
 
 void Firewall::begin() {
-  if (!done_) {
-    done_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    watch_ =
-        std::make_unique<Watch>(loop_, done_.get(), EPOLLIN, [this](std::uint32_t) { finish(); });
-  }
-  thread_ = start_quietly([this, wish = wish_, state = state_] {
-    outcome_ = carry_out_safely(wish, state);
-    eventfd_write(done_.get(), 1);
-  });
-}
-
-void Firewall::finish() {
-  thread_.join();
-  eventfd_t count = 0;
-  eventfd_read(done_.get(), &count);
-  take(std::move(outcome_));
-  if (std::exchange(again_, false)) begin();
+  errand_.start([wish = wish_, state = state_] { return carry_out_safely(wish, state); });
 }
 
 void Firewall::take(FilterOutcome outcome) {

@@ -4,10 +4,9 @@
 
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "daemon/base/fd.hpp"
+#include "daemon/base/errand.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/base/loop.hpp"
 #include "daemon/global/config.hpp"
@@ -26,7 +25,6 @@ class Firewall {
   Firewall(Loop& loop, Log& log, run::HandoverPage& page);
   Firewall(const Firewall&) = delete;
   Firewall& operator=(const Firewall&) = delete;
-  ~Firewall();
 
   /// A configuration comes into force; says for each instance concerned, in one line, what is
   /// dropped and which keyword undoes it. Does nothing when nothing changed. What is refused is
@@ -45,7 +43,6 @@ class Firewall {
   void look_again();
   void change(FilterWish wish, bool wait);
   void begin();
-  void finish();
   void take(FilterOutcome outcome);
   void report_drops() const;
 
@@ -60,12 +57,9 @@ class Firewall {
   FilterState state_;
   /// Drops have to be said when they are in force.
   bool silent_ = true;
-  /// A change under way, and that another has been asked for meanwhile.
-  std::thread thread_;
-  FilterOutcome outcome_;
+  /// Another change has been asked for while one was under way.
   bool again_ = false;
-  Fd done_;
-  std::unique_ptr<Watch> watch_;
+  Errand<FilterOutcome> errand_;
 };
 
 }  // namespace understudy::vrrp

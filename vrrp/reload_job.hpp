@@ -4,10 +4,9 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
-#include <thread>
 #include <vector>
 
+#include "daemon/base/errand.hpp"
 #include "daemon/base/fd.hpp"
 #include "daemon/base/loop.hpp"
 #include "daemon/base/result.hpp"
@@ -35,18 +34,13 @@ class ReloadJob {
   /// the job may be destroyed.
   ReloadJob(Loop& loop, Fd text, Decode decode, std::shared_ptr<const VrrpConfig> current,
             std::vector<KnownLink> known, std::function<void(Result<Prepared>)> on_done);
-  ReloadJob(const ReloadJob&) = delete;
-  ReloadJob& operator=(const ReloadJob&) = delete;
-  ~ReloadJob();
 
  private:
-  void work(const Decode& decode, const VrrpConfig& current, const std::vector<KnownLink>& known);
+  [[nodiscard]] Result<Prepared> work(const Decode& decode, const VrrpConfig& current,
+                                      const std::vector<KnownLink>& known) const;
 
   Fd text_;
-  Fd done_;
-  std::optional<Result<Prepared>> outcome_;
-  std::unique_ptr<Watch> watch_;
-  std::thread thread_;
+  Errand<Result<Prepared>> errand_;
 };
 
 }  // namespace understudy::vrrp

@@ -21,7 +21,7 @@ namespace understudy {
 template <typename Outcome>
 class Errand {
  public:
-  /// `done` is called by the loop, or from within finish().
+  /// `done` is called by the loop, or from within finish(); it may start the next and destroy this.
   Errand(Loop& loop, std::function<void(Outcome)> done) : loop_(loop), done_(std::move(done)) {}
   Errand(const Errand&) = delete;
   Errand& operator=(const Errand&) = delete;
@@ -44,7 +44,7 @@ class Errand {
       eventfd_write(ended_.get(), 1);
     });
   }
-  /// Waits for the end of what is under way, and reports it.
+  /// Waits for the end of what is under way, if anything is, and reports it.
   void finish() {
     if (!under_way()) return;
     thread_.join();
@@ -52,7 +52,9 @@ class Errand {
     eventfd_read(ended_.get(), &count);
     Outcome outcome = std::move(*outcome_);
     outcome_.reset();
-    done_(std::move(outcome));
+    // It outlives this object if need be.
+    const auto done = done_;
+    done(std::move(outcome));
   }
 
  private:

@@ -3,20 +3,17 @@
 // vrrp/reload_job.hpp, which compares the old with the new in the thread, too.
 #pragma once
 
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <exception>
 #include <functional>
-#include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "daemon/base/bytes.hpp"
+#include "daemon/base/errand.hpp"
 #include "daemon/base/fd.hpp"
 #include "daemon/base/loop.hpp"
 #include "daemon/base/result.hpp"
@@ -54,58 +51,44 @@ class ReloadDecoder {
   ReloadDecoder(Loop& loop, Decode decode, OnDone on_done)
       : decode_(std::move(decode)),
         on_done_(std::move(on_done)),
-        done_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-        watch_(loop, done_.get(), EPOLLIN, [this](std::uint32_t) { finish(); }) {}
-  ReloadDecoder(const ReloadDecoder&) = delete;
-  ReloadDecoder& operator=(const ReloadDecoder&) = delete;
-  /// Waits for the text that is being decoded.
-  ~ReloadDecoder() {
-    if (thread_.joinable()) thread_.join();
-  }
+        errand_(loop, [this](Decoded decoded) { finish(std::move(decoded)); }) {}
 
   void start(std::uint64_t generation, Fd text) {
-    if (thread_.joinable()) {
+    if (errand_.under_way()) {
       waiting_.emplace(generation, std::move(text));
       return;
     }
     generation_ = generation;
-    thread_ = std::thread([this, text = std::move(text)] {
+    text_ = std::move(text);
+    errand_.start([this]() -> Decoded {
       try {
-        auto content = read_whole(text.get());
-        decoded_ = content ? decode_(*content) : Decoded(content.error());
+        const auto content = read_whole(text_.get());
+        return content ? decode_(*content) : Decoded(content.error());
       } catch (const std::exception& problem) {
         // An exception that leaves a thread ends the process.
-        decoded_ = Decoded(Error{problem.what()});
+        return Error{problem.what()};
       }
-      eventfd_write(done_.get(), 1);
     });
   }
 
  private:
-  void finish() {
-    eventfd_t count = 0;
-    eventfd_read(done_.get(), &count);
-    thread_.join();
-    std::optional<Decoded> decoded = std::move(decoded_);
-    decoded_.reset();
+  void finish(Decoded decoded) {
     if (waiting_) {
       auto next = std::move(*waiting_);
       waiting_.reset();
       start(next.first, std::move(next.second));
       return;
     }
-    on_done_(generation_, std::move(*decoded));
+    on_done_(generation_, std::move(decoded));
   }
 
   Decode decode_;
   OnDone on_done_;
-  Fd done_;
-  Watch watch_;
-  std::thread thread_;
   std::uint64_t generation_ = 0;
-  /// Written by the thread, read by the loop after joining it.
-  std::optional<Decoded> decoded_;
+  /// What is being decoded.
+  Fd text_;
   std::optional<std::pair<std::uint64_t, Fd>> waiting_;
+  Errand<Decoded> errand_;
 };
 
 }  // namespace understudy::run

@@ -161,6 +161,34 @@ def without_instance(lab):
     equal(daemons_of(host), {}, "what was left running")
 
 
+@case("sync/crash-without-instance", ipvs=True, ours_only=True, seconds=12)
+def crash_without_instance(lab):
+    """kill -9 of the checker process costs nothing either."""
+    host, daemon = single(lab, synchronised("id 3", instance="") + service(4, "DR"))
+    daemon.start()
+    eventually(lambda: len(daemons_of(host)) == 2, 8, "both run")
+    threads = threads_of(host)
+    before = daemon.wait_pid("checkers")
+    daemon.signal("checkers", signal.SIGKILL)
+    daemon.wait_pid("checkers", other_than=before)
+    always(lambda: threads_of(host) == threads, 2, "the successor restarts them")
+
+
+@case("sync/other-process", ipvs=True, ours_only=True, seconds=25)
+def other_process(lab):
+    """A reload by which the other process has to see to it ends right, whoever is first."""
+    text = routers.instance(interval="0.1", extra="version 3") + service(4, "DR")
+    host, daemon = single(lab, synchronised("id 3") + text)
+    daemon.start()
+    wait_runs(host, "master", "syncid=3")
+    daemon.configure(synchronised("id 3", instance="") + text)
+    daemon.reload()
+    eventually(lambda: len(daemons_of(host)) == 2, 12, lambda: f"both run: {daemons_of(host)}")
+    daemon.configure(synchronised("id 3") + text)
+    daemon.reload()
+    wait_runs(host, "master", "syncid=3", seconds=12)
+
+
 @case("sync/refused", ipvs=True, ours_only=True, seconds=12)
 def refused(lab):
     """What the kernel refuses is said once, and VRRP goes on."""

@@ -57,9 +57,9 @@ int give_password(char* buffer, int size, int /*writing*/, void* password) {
   return static_cast<int>(text->size());
 }
 
-/// The library's reason for the last failure; forgets all of them.
-std::string last_error() {
-  const unsigned long code = ERR_peek_last_error();
+/// The library's first reason for what failed; forgets all of them.
+std::string take_error() {
+  const unsigned long code = ERR_peek_error();
   const char* reason = ERR_reason_error_string(code);
   std::string text = reason == nullptr ? "unknown reason" : reason;
   // Of files: the system's reason.
@@ -110,7 +110,7 @@ std::string TlsContext::load(const TlsFiles& files) {
   std::string password = files.password;
   SSL_CTX_set_default_passwd_cb_userdata(context, &password);
   const auto wrong = [](std::string_view words, const std::string& file) {
-    return fmt::format("SSL error : Cant load {} file... {}: {}", words, file, last_error());
+    return fmt::format("SSL error : Cant load {} file... {}: {}", words, file, take_error());
   };
   if (!files.certificate.empty() &&
       SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
@@ -193,7 +193,7 @@ StreamStatus TlsStream::status_of(int result) {
   const int error = SSL_get_error(ssl_.get(), result);
   if (error == SSL_ERROR_SSL) {
     const long verdict = SSL_get_verify_result(ssl_.get());
-    trouble_ = last_error();
+    trouble_ = take_error();
     if (verdict != X509_V_OK) trouble_ = X509_verify_cert_error_string(verdict);
   }
   ERR_clear_error();

@@ -111,6 +111,24 @@ void dump_pattern(DumpLines& out, const BodyPattern& body) {
     out.add("     Regex stack start {}, max {}", body.stack->first, body.stack->second);
 }
 
+/// Not known to the original. No secrets.
+void dump_request(DumpLines& out, const RequestExtras& request) {
+  out.add("     Request method = {}", request.method);
+  for (const auto& field : request.fields) out.add("     Request header = {}", field.name);
+  if (!request.body.empty()) out.add("     Request body len = {}", request.body.size());
+  if (!request.credentials.empty() || !request.credentials_file.empty()) {
+    out.add("     Basic authentication = {}",
+            request.credentials_file.empty() ? "configured" : request.credentials_file.c_str());
+  }
+}
+
+void dump_demands(DumpLines& out, const TlsDemands& demands) {
+  if (demands.verify) {
+    out.add("   Verify server = {}", demands.name.empty() ? "yes" : demands.name.c_str());
+  }
+  if (demands.expiry_days != 0) out.add("   Expiry warning = {} days", demands.expiry_days);
+}
+
 void dump_url(DumpLines& out, const Url& url) {
   out.add("   Checked url = {}", url.path);
   if (!url.digest.empty()) out.add("     digest = {}", url.digest);
@@ -118,6 +136,7 @@ void dump_url(DumpLines& out, const Url& url) {
   dump_codes(out, url);
   if (!url.virtualhost.empty()) out.add("     Virtual host = {}", url.virtualhost);
   if (url.body) dump_pattern(out, *url.body);
+  if (url.request) dump_request(out, *url.request);
 }
 
 const char* protocol_text(HttpProtocol protocol) {
@@ -148,6 +167,7 @@ void dump_kind(DumpLines& out, const HttpCheck& check, const CheckSubject& subje
   out.add("   Enable SNI {}set", check.enable_sni ? "" : "un");
   out.add("   Fast recovery {}set", check.fast_recovery ? "" : "un");
   if (check.tls) out.add("   tls_compliant {}set", check.tls_compliant ? "" : "un");
+  dump_demands(out, *check.demands);
   for (const auto& url : check.urls) dump_url(out, url);
 }
 
@@ -220,6 +240,7 @@ void dump_kind(DumpLines& out, const GrpcCheck& check, const CheckSubject& /*sub
   out.add("   Keepalive method = GRPC_CHECK");
   out.add("   Service = \"{}\"", check.service);
   out.add("   TLS {}set", check.tls ? "" : "un");
+  dump_demands(out, *check.demands);
   if (!check.virtualhost.empty()) out.add("   Virtualhost = {}", check.virtualhost);
 }
 
@@ -230,7 +251,7 @@ void dump_check(DumpLines& out, const CheckSubject& subject) {
   out.add("   Enabled = yes");
   out.add("   Up = {}", yes_no(subject.facts.up));
   out.add("   Has run = {}", yes_no(subject.facts.has_run));
-  out.add("   Current weight = 0");
+  out.add("   Current weight = {}", subject.facts.weight);
   dump_timing(out, subject);
   dump_connection(out, subject);
   std::visit([&](const auto& check) { dump_kind(out, check, subject); }, subject.check);

@@ -119,35 +119,29 @@ void take_stack(UrlDraft& draft, const Binding& binding) {
 
 void add_pattern(Urls& rows) {
   rows.statement("regex", "Pattern (PCRE2) the body must match.", take_pattern)
-      .takes("PATTERN", 0, SIZE_MAX)
-      .pending();
+      .takes("PATTERN", 0, SIZE_MAX);
   rows.flag("regex_no_match", "The body must not match.",
-            [](UrlDraft& draft, bool) { draft.body.no_match = true; })
-      .pending();
+            [](UrlDraft& draft, bool) { draft.body.no_match = true; });
   rows.statement("regex_options", "How the pattern is meant: pcre2api(3).", take_options)
       .takes("WORD ...", 0, SIZE_MAX)
       .accepts(fmt::format("{}", fmt::join(regex_option_names(), ", ")))
-      .adds_up()
-      .pending();
+      .adds_up();
   rows.statement("regex_min_offset", "Octet of the body where a match may start at the earliest.",
                  [](UrlDraft& draft, const Binding& binding) {
                    if (const auto offset = read_offset(binding)) draft.body.min_offset = *offset;
                  })
       .takes("NUMBER", 0, SIZE_MAX)
       .accepts("0..4294967295")
-      .by_default("0")
-      .pending();
+      .by_default("0");
   rows.statement("regex_max_offset", "Octet of the body where a match may start at the latest.",
                  [](UrlDraft& draft, const Binding& binding) {
                    if (const auto offset = read_offset(binding)) draft.body.max_offset = *offset;
                  })
       .takes("NUMBER", 0, SIZE_MAX)
-      .accepts("0..4294967295")
-      .pending();
+      .accepts("0..4294967295");
   rows.statement("regex_stack", "First and largest size of the matcher's stack, in octets.",
                  take_stack)
-      .takes("START MAX", 0, SIZE_MAX)
-      .pending();
+      .takes("START MAX", 0, SIZE_MAX);
 }
 
 Urls url_rows(bool tls) {
@@ -172,13 +166,13 @@ Urls url_rows(bool tls) {
       .by_default("the check's")
       .when_missing("Missing HTTP_GET virtualhost name");
   add_pattern(rows);
+  add_request_rows(rows);
   if (tls) {
-    rows.value("tls_compliant", "A connection not ended as TLS wants it is a failure.",
+    rows.value("tls_compliant", "Say close_notify before closing, as TLS wants it.",
                optional_boolean(), &UrlDraft::tls_compliant)
         .by_default("the check's")
         .invalid("Invalid tls_compliant option {1}")
-        .from("2.4.0")
-        .pending();
+        .from("2.4.0");
   }
   return rows;
 }
@@ -238,25 +232,23 @@ void add_switches(Rows& rows, bool tls) {
                  take_protocol)
       .takes("1.0|1.0C|1.1|2", 1, 1)
       .by_default("1.0")
-      .when_missing("Missing http_protocol version")
-      .pending();
+      .when_missing("Missing http_protocol version");
   rows.value("enable_sni", "Send the host name in the TLS handshake.", optional_boolean(),
              &HttpDraft::enable_sni)
       .by_default("off")
-      .invalid("Invalid enable_sni parameter {1}")
-      .pending();
-  rows.value("fast_recovery", "A server is up as soon as the URL that failed succeeds.",
+      .invalid("Invalid enable_sni parameter {1}");
+  rows.value("fast_recovery",
+             "While the server is not up and no URL is known to fail, ask the next at once.",
              optional_boolean(), &HttpDraft::fast_recovery)
       .by_default("off")
-      .invalid("Invalid fast_recovery parameter {1}")
-      .pending();
+      .invalid("Invalid fast_recovery parameter {1}");
   if (!tls) return;
-  rows.value("tls_compliant", "A connection not ended as TLS wants it is a failure.",
+  add_certificate_rows(rows);
+  rows.value("tls_compliant", "Say close_notify before closing, as TLS wants it.",
              optional_boolean(), &HttpDraft::tls_compliant)
       .by_default("off")
       .invalid("Invalid tls_compliant option {1}")
-      .from("2.4.0")
-      .pending();
+      .from("2.4.0");
 }
 
 Rows http_rows(bool tls) {
@@ -271,6 +263,7 @@ Rows http_rows(bool tls) {
       .by_default("the real server's")
       .when_missing("HTTP_GET virtualhost name missing");
   add_switches(rows, tls);
+  add_request_rows(rows);
   rows.block(
           "url", "A page to ask for; at least one.", url_rows(tls),
           [](HttpDraft& draft, const Binding&) { return &draft.urls.emplace_back(); }, close_url)

@@ -34,6 +34,10 @@ void add_scheduling_rows(parser::Block<VirtualServerDraft>& rows);
 void add_connection_check_rows(parser::Block<RealServerDraft>& rows);
 /// HTTP_GET and SSL_GET { } (http_rows.cpp).
 void add_http_rows(parser::Block<RealServerDraft>& rows);
+/// What their requests and certificates may be beyond the original's (request_rows.cpp).
+void add_request_rows(parser::Block<HttpDraft>& rows);
+void add_request_rows(parser::Block<UrlDraft>& rows);
+void add_certificate_rows(parser::Block<HttpDraft>& rows);
 /// SMTP_CHECK, DNS_CHECK and UDP_CHECK { } (message_check_rows.cpp).
 void add_message_check_rows(parser::Block<RealServerDraft>& rows);
 /// MISC_CHECK, FILE_CHECK and BFD_CHECK { } (local_check_rows.cpp).
@@ -170,6 +174,16 @@ void add_timing(parser::Block<T>& rows, const TimingMessages& messages, unsigned
              [](T& draft, unsigned value) { draft.timing.retry = value; })
       .by_default(by_default("1; 3 for DNS_CHECK, 0 for MISC_CHECK"))
       .invalid(std::string(messages.retry));
+  rows.value("fall", "Failures in a row before a server has failed: one more than retry.",
+             parser::number<unsigned>(1, 0xffffffff),
+             [](T& draft, unsigned value) { draft.timing.retry = value - 1; })
+      .by_default("see retry")
+      .ours();
+  rows.value("rise", "Successes in a row before a server that failed is up again.",
+             parser::number<unsigned>(1, 0xffffffff),
+             [](T& draft, unsigned value) { draft.timing.rise = value; })
+      .by_default(by_default("1"))
+      .ours();
   rows.value("delay_before_retry", "Seconds before such an attempt.",
              parser::decimal_seconds(0, kAnyMicroseconds),
              microseconds(&InheritedTiming::delay_before_retry))
@@ -179,6 +193,22 @@ void add_timing(parser::Block<T>& rows, const TimingMessages& messages, unsigned
              parser::decimal_seconds(0, kAnyMicroseconds), microseconds(&InheritedTiming::warmup))
       .by_default(by_default("delay_loop"))
       .invalid(std::string(messages.warmup));
+}
+
+/// slow_start and drain, of a virtual or a real server. `by_default` describes what they are else.
+template <typename T>
+void add_transition_rows(parser::Block<T>& rows, const std::string& by_default) {
+  constexpr unsigned kDay = 86400;
+  rows.value("slow_start", "Seconds over which the weight of a server that comes back grows.",
+             parser::number<unsigned>(0, kDay), &T::slow_start)
+      .by_default(by_default)
+      .ours();
+  rows.value("drain",
+             "Seconds a server's connections may go on, with weight 0, when it is taken out in "
+             "good order: it is no longer configured, a FILE_CHECK or its agent says so.",
+             parser::number<unsigned>(0, kDay), &T::drain)
+      .by_default(by_default)
+      .ours();
 }
 
 }  // namespace understudy::checkers

@@ -81,7 +81,20 @@ AliveByGroup count_alive(const Context& context) {
   return groups;
 }
 
-void dump_group(DumpLines& out, const VirtualServerGroup& group, const Alive& alive) {
+void dump_marks(DumpLines& out, const VirtualServerGroup& group, const AutoMarks& marks) {
+  const auto mark = [&](Protocol protocol) {
+    const auto found = marks.find(std::pair(group.name, protocol));
+    return found == marks.end() ? 0 : found->second;
+  };
+  const auto tcp = mark(Protocol::tcp);
+  const auto udp = mark(Protocol::udp);
+  const auto sctp = mark(Protocol::sctp);
+  if (tcp == 0 && udp == 0 && sctp == 0) return;
+  out.add("  Fwmark TCP: {} UDP: {} SCTP: {}", tcp, udp, sctp);
+}
+
+void dump_group(DumpLines& out, const VirtualServerGroup& group, const Alive& alive,
+                const AutoMarks& marks) {
   const auto has = [&](Family family) {
     return std::ranges::any_of(
         group.addresses, [&](const GroupAddresses& one) { return one.first.family() == family; });
@@ -89,6 +102,7 @@ void dump_group(DumpLines& out, const VirtualServerGroup& group, const Alive& al
   out.add(" ------< Virtual server group >------");
   out.add(" Virtual Server Group = {}, IPv4 = {}, IPv6 = {}", group.name, yes_no(has(Family::ipv4)),
           yes_no(has(Family::ipv6)));
+  dump_marks(out, group, marks);
   for (const auto& [first, last, port] : group.addresses) {
     if (first == last) {
       out.add("   VIP = {}, VPORT = {}", first.to_string(), port.value());
@@ -230,10 +244,11 @@ void dump_trackers(DumpLines& out, const RealServer& server) {
 
 void dump_server(DumpLines& out, const RealServer& server, const VirtualServer& service,
                  const ServerFacts& facts, const FindScript& find) {
+  const std::int64_t weight = facts.weight.value_or(server.weight);
   out.add("   ------< Real server >------");
   out.add("   RIP = {}, RPORT = {}, WEIGHT = {} EFF WEIGHT = {}",
-          server.endpoint.address.to_string(), server.endpoint.port.value(), server.weight,
-          server.weight);
+          server.endpoint.address.to_string(), server.endpoint.port.value(), kernel_weight(weight),
+          weight);
   out.add("   forwarding method = {}", method_text(server.method, server.tunnel));
   const InheritedTiming& timing = server.timing;
   const CheckTiming defaults;
@@ -252,7 +267,7 @@ void dump_server(DumpLines& out, const RealServer& server, const VirtualServer& 
   if (!server.snmp_name.empty()) out.add("   SNMP name = {}", server.snmp_name);
   out.add("   Using smtp notification = {}", yes_no(server.smtp_alert));
   out.add("   initial weight = {}", server.weight);
-  out.add("   effective weight = {}", server.weight);
+  out.add("   effective weight = {}", weight);
   out.add("   previous effective_weight = 0");
   out.add("   alive = {:d}", facts.alive);
   out.add("   num failed checkers = {}",
@@ -298,7 +313,7 @@ void dump_topology(DumpLines& out, const Context& context) {
   const AliveByGroup alive = count_alive(context);
   for (const auto& group : config.groups) {
     const auto found = alive.find(group.name);
-    dump_group(out, group, found == alive.end() ? Alive() : found->second);
+    dump_group(out, group, found == alive.end() ? Alive() : found->second, context.facts.marks);
   }
   for (const auto& service : config.virtual_servers) dump_service(out, service, context);
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "checkers/auto_marks.hpp"
 #include "checkers/config.hpp"
 #include "checkers/dump_facts.hpp"
 #include "daemon/global/config.hpp"
@@ -17,6 +18,8 @@ struct DumpFacts {
   /// By label(); those that are missing have not begun.
   std::map<std::string, ServiceFacts> services;
   FindScript find_script;
+  /// Of nftables_ipvs.
+  AutoMarks marks;
 };
 
 /// Everything about load balancing, below the global definitions.

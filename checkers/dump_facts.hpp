@@ -1,6 +1,8 @@
 // What a dump shows of virtual servers at work.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "checkers/pool.hpp"
@@ -11,6 +13,8 @@ namespace understudy::checkers {
 struct CheckFacts {
   bool up = false;
   bool has_run = false;
+  /// What it adds to the server's configured weight.
+  std::int64_t weight = 0;
 };
 
 /// What a real server does.
@@ -18,6 +22,8 @@ struct ServerFacts {
   bool alive = false;
   /// It is in the kernel's table.
   bool set = false;
+  /// The configured weight with what the checks add; empty: it has not begun.
+  std::optional<std::int64_t> weight;
   /// In the order of its configuration.
   std::vector<CheckFacts> checks;
 };

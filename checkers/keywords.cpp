@@ -69,8 +69,7 @@ void add_health(Rows& rows) {
   rows.flag("omega", "At the stop, run the scripts for what goes down.",
             &VirtualServerDraft::omega);
   rows.flag("ha_suspend", "Check only while the address is on this machine.",
-            &VirtualServerDraft::ha_suspend)
-      .pending();
+            &VirtualServerDraft::ha_suspend);
   rows.flag("inhibit_on_failure", "A failed server keeps its entry, with weight 0.",
             &VirtualServerDraft::inhibit_on_failure);
   rows.value("weight", "Weight of real servers that do not say.",
@@ -89,6 +88,7 @@ void add_health(Rows& rows) {
              number<unsigned>(0, kUnlimited), &VirtualServerDraft::hysteresis)
       .by_default("0")
       .invalid("Hysteresis {1} must be in [0, 4294967295] - ignoring");
+  add_transition_rows(rows, "0: at once");
 }
 
 void add_notification(Rows& rows) {
@@ -226,7 +226,6 @@ VirtualServerDraft* open_virtual_server(CheckersDraft& section, const Binding& b
   }
   if (group) {
     draft.group = binding.argument(1);
-    binding.report(Severity::note, "'virtual_server group' has no effect in this version yet");
   } else if (!(fwmark ? read_fwmark(draft, binding) : read_address(draft, binding))) {
     return nullptr;
   }

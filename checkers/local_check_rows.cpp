@@ -208,16 +208,12 @@ void close_bfd(RealServerDraft& server, BfdDraft& check, const Binding& binding)
 }  // namespace
 
 void add_local_check_rows(Block<RealServerDraft>& rows) {
-  rows.block("MISC_CHECK", "A script succeeds.", misc_rows(), open_misc, close_misc)
-      .adds_up()
-      .pending();
+  rows.block("MISC_CHECK", "A script succeeds.", misc_rows(), open_misc, close_misc).adds_up();
   rows.block("FILE_CHECK", "The number in a file allows it.", file_rows(), open_inside<FileDraft>,
              close_file)
-      .adds_up()
-      .pending();
+      .adds_up();
   rows.block("BFD_CHECK", "A BFD session is up.", bfd_rows(), open_inside<BfdDraft>, close_bfd)
-      .adds_up()
-      .pending();
+      .adds_up();
 }
 
 }  // namespace understudy::checkers

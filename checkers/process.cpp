@@ -22,6 +22,7 @@
 #include "checkers/service.hpp"
 #include "checkers/shared_tls.hpp"
 #include "checkers/suspension.hpp"
+#include "checkers/tracked_files.hpp"
 #include "daemon/base/channel.hpp"
 #include "daemon/base/network_namespace.hpp"
 #include "daemon/run/reload_decoder.hpp"
@@ -112,6 +113,10 @@ ipvs::Timeouts timeouts_of(const GlobalConfig& global) {
   return {seconds(wanted.tcp), seconds(wanted.tcp_fin), seconds(wanted.udp)};
 }
 
+PoolManner manner_of(const GlobalConfig& global) {
+  return {global.rs_init_notifies, global.no_checker_emails};
+}
+
 /// The process: its services and what they share.
 class Process {
  public:
@@ -122,6 +127,7 @@ class Process {
   using Decoder = run::ReloadDecoder<CheckersConfig>;
 
   void on_message(const Message& message, Fd fd);
+  void on_file(const std::string& name);
   void start(CheckersConfig config);
   void log_dump(const CheckersConfig& config, const Dump& dump);
   void reload(std::uint64_t generation, Decoder::Decoded decoded);
@@ -154,6 +160,8 @@ class Process {
   ipvs::SyncKeeper sync_;
   MarkFilter marks_;
   SharedTls tls_;
+  ScriptRuns scripts_;
+  TrackedFiles files_;
   ServiceHost host_;
   std::vector<VirtualServerGroup> groups_;
   Suspension suspension_;
@@ -182,11 +190,16 @@ Process::Process(run::ChildSetup<CheckersConfig> setup)
       sync_(loop_, log_),
       marks_(loop_, log_, page_),
       tls_(log_),
-      host_{{loop_, log_, nullptr, std::make_shared<PatternStore>()},
+      scripts_("check of PID " + std::to_string(getpid()) + " ",
+               [this](const TrackScriptRun& run) { channel_.send(run); }),
+      files_(loop_, log_, [this](const std::string& name) { on_file(name); }),
+      host_{{loop_, log_, nullptr, std::make_shared<PatternStore>(), &scripts_},
             page_,
             executor_,
             [this](const Notification& notification) { channel_.send(notification); },
-            [this](Duration span) { return sometime_within(span); }},
+            [this](Duration span) { return sometime_within(span); },
+            [this](const std::string& name) { return files_.number_in(name); },
+            manner_of(global_)},
       suspension_(loop_, log_),
       decoder_(loop_, std::move(setup.decode),
                [this](std::uint64_t generation, Decoder::Decoded decoded) {
@@ -256,6 +269,7 @@ void Process::log_dump(const CheckersConfig& config, const Dump& dump) {
     if (found == configured.end()) continue;
     facts.services.emplace(name, with_all_checks(facts_of(service->pool()), *found->second));
   }
+  facts.marks = marks_.marks();
   log_.write_all(dump(global_, config, facts), kDumpPatience);
 }
 
@@ -266,6 +280,7 @@ void Process::start(CheckersConfig config) {
   warn_if_not_forwarding(config, global_.net_namespace_ipvs, log_);
   host_.probes.tls = tls_.follow(config);
   marks_.apply(global_, config);
+  files_.configure(global_, config);
   groups_ = std::move(config.groups);
   std::vector<PoolActions> actions;
   for (auto& service : config.virtual_servers) {
@@ -283,8 +298,17 @@ void Process::start(CheckersConfig config) {
 }
 
 void Process::on_message(const Message& message, Fd fd) {
-  const auto* order = std::get_if<ReloadOrder>(&message);
-  if (order != nullptr && !leaving_) decoder_.start(order->generation, std::move(fd));
+  if (leaving_) return;
+  if (const auto* order = std::get_if<ReloadOrder>(&message)) {
+    decoder_.start(order->generation, std::move(fd));
+  } else if (const auto* result = std::get_if<TrackScriptResult>(&message)) {
+    scripts_.on_result(*result);
+  }
+}
+
+void Process::on_file(const std::string& name) {
+  if (leaving_) return;
+  for (const auto& service : services_) service->on_file(name);
 }
 
 void Process::reload(std::uint64_t generation, Decoder::Decoded decoded) {
@@ -320,6 +344,8 @@ void Process::swap(CheckersConfig next) {
   host_.probes.tls = tls_.follow(next);
   log_group_changes(next.virtual_servers, next.groups);
   marks_.apply(global_, next);
+  const auto changed_files = files_.configure(global_, next);
+  host_.manner = manner_of(global_);
   groups_ = std::move(next.groups);
   std::map<std::string, std::unique_ptr<Service>> before;
   for (auto& service : services_) before.emplace(service->name(), std::move(service));
@@ -345,6 +371,7 @@ void Process::swap(CheckersConfig next) {
   for (const auto& [service, said] : actions) service->tell(said);
   suspension_.follow(services_, groups_);
   for (const auto& service : services_) service->activate();
+  for (const auto& name : changed_files) on_file(name);
 }
 
 /// Both daemons run where no virtual router says which; else the vrrp process sees to it.

@@ -54,6 +54,7 @@ void add_health(Rows& rows) {
       .by_default("the virtual server's")
       .when_missing("real server virtualhost missing");
   add_snmp_name(rows, "real server", "rs snmp_name");
+  add_transition_rows(rows, "the virtual server's");
 }
 
 void add_notification(Rows& rows) {

@@ -45,6 +45,8 @@ struct ServerRecord {
 struct ServiceRecord {
   std::uint8_t quorum_up = 0;
   std::uint8_t told_up = 0;
+  /// Whether there are records of servers that are no longer configured.
+  std::uint8_t has_leavers = 0;
 };
 
 /// The record of a pool's server; `has_run` is a bit per check.

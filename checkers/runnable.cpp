@@ -18,6 +18,8 @@ bool can_run(const Check& check) {
                    FileCheck, BfdCheck, AgentCheck, GrpcCheck>(check);
 }
 
+bool is_asked(const Check& check) { return !is_one_of<FileCheck, BfdCheck>(check); }
+
 CheckersConfig runnable(CheckersConfig config) {
   for (auto& service : config.virtual_servers) {
     for (auto& server : service.real_servers) {

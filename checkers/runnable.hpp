@@ -6,8 +6,10 @@
 
 namespace understudy::checkers {
 
-/// Whether there is a probe for a check of its kind.
+/// Whether checks of its kind can be made.
 [[nodiscard]] bool can_run(const Check& check);
+/// Whether a probe asks for it again and again; else what it watches tells.
+[[nodiscard]] bool is_asked(const Check& check);
 
 /// The virtual servers the kernel can be told of, with the checks that can be made: a real server
 /// with no other checks counts as up.

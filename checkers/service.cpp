@@ -1,34 +1,19 @@
 #include "checkers/service.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 #include "checkers/label.hpp"
+#include "checkers/runnable.hpp"
+#include "checkers/tracked.hpp"
 
 namespace understudy::checkers {
 namespace {
 
-/// Checks a record has room for; further ones of a server are not remembered.
-constexpr std::size_t kRecordedChecks = 64;
-
-struct ServerRecord {
-  std::uint8_t alive = 0;
-  std::uint8_t told_alive = 0;
-  std::uint8_t checks = 0;
-  std::int32_t weight = 0;
-  /// A bit per check: says "up"; has run.
-  std::uint64_t up = 0;
-  std::uint64_t has_run = 0;
-};
-
-struct ServiceRecord {
-  std::uint8_t quorum_up = 0;
-  std::uint8_t told_up = 0;
-};
-
-std::uint64_t bit(std::size_t index) {
-  return index < kRecordedChecks ? std::uint64_t{1} << index : 0;
-}
+/// How often the kernel is asked whether connections of a server that leaves have ended.
+constexpr Duration kDrainLook = std::chrono::seconds(1);
 
 Duration warmup(const Check& check) {
   const auto* timing = timing_of(check);
@@ -37,98 +22,29 @@ Duration warmup(const Check& check) {
 
 }  // namespace
 
-/// A monitor and which check it is of; the numbers change at a reload.
+/// A monitor and which check it is of; the numbers change at a reload. A check that nobody is asked
+/// for has none.
 struct Service::Watcher {
   std::size_t server = 0;
   std::size_t check = 0;
   bool started = false;
   std::unique_ptr<Monitor> monitor;
+
+  [[nodiscard]] bool has_run() const { return monitor == nullptr || monitor->has_run(); }
 };
 
 Service::Service(ServiceHost& host, VirtualServer config, std::vector<ipvs::ServiceKey> keys,
                  bool respawned)
-    : host_(host), pool_(std::move(config)), keys_(std::move(keys)) {
+    : host_(host), pool_(std::move(config), host.manner), keys_(std::move(keys)) {
   resumes_ = respawned && host_.page.read<ServiceRecord>(service_record()).has_value();
   had_run_.resize(pool_.config().real_servers.size());
 }
 
 Service::~Service() = default;
 
-std::string Service::service_record() const { return "vs " + name(); }
-
-std::string Service::server_record(std::size_t server) const {
-  return "rs " + name() + " " + pool_.config().real_servers[server].endpoint.to_string();
-}
-
-PoolState Service::recorded() {
-  PoolState state = pool_.state();
-  const auto service = host_.page.read<ServiceRecord>(service_record());
-  state.quorum_up = service && service->quorum_up != 0;
-  state.told_up = service && service->told_up != 0;
-  for (std::size_t i = 0; i < state.servers.size(); ++i) {
-    auto& server = state.servers[i];
-    const auto record = host_.page.read<ServerRecord>(server_record(i));
-    // Other checks than then: their bits mean nothing now.
-    if (!record || record->checks != static_cast<std::uint8_t>(server.checks.size())) continue;
-    server.alive = record->alive != 0;
-    server.told_alive = record->told_alive != 0;
-    had_run_[i] = record->has_run;
-    for (std::size_t j = 0; j < server.checks.size(); ++j) {
-      if (bit(j) != 0) server.checks[j].up = (record->up & bit(j)) != 0;
-    }
-  }
-  return state;
-}
-
 bool Service::has_run(std::size_t server, std::size_t check) const {
-  if (watchers_.empty()) return (had_run_[server] & bit(check)) != 0;
-  return watchers_[server][check]->monitor->has_run();
-}
-
-void Service::save(Told told) {
-  if (forgotten_) return;
-  save_service(told);
-  for (std::size_t i = 0; i < pool_.state().servers.size(); ++i) save_server(i, told);
-}
-
-void Service::save_service(Told told) {
-  const auto& state = pool_.state();
-  const auto key = service_record();
-  ServiceRecord record{state.quorum_up, state.told_up};
-  if (told == Told::no) {
-    const auto before = host_.page.read<ServiceRecord>(key);
-    record.told_up = before ? before->told_up : std::uint8_t{0};
-  }
-  host_.page.write(key, record);
-}
-
-void Service::save_server(std::size_t server, Told told) {
-  const auto& state = pool_.state().servers[server];
-  const auto key = server_record(server);
-  ServerRecord record{state.alive,
-                      state.told_alive,
-                      static_cast<std::uint8_t>(state.checks.size()),
-                      pool_.config().real_servers[server].weight,
-                      0,
-                      0};
-  if (told == Told::no) {
-    if (const auto before = host_.page.read<ServerRecord>(key)) {
-      record.told_alive = before->told_alive;
-    }
-  }
-  for (std::size_t i = 0; i < state.checks.size(); ++i) {
-    if (state.checks[i].up) record.up |= bit(i);
-    if (has_run(server, i)) record.has_run |= bit(i);
-  }
-  host_.page.write(key, record);
-}
-
-void Service::forget() {
-  forgotten_ = true;
-  host_.page.erase(service_record());
-  for (std::size_t i = 0; i < pool_.config().real_servers.size(); ++i) {
-    host_.page.erase(server_record(i));
-  }
+  if (watchers_.empty()) return (had_run_[server] & record_bit(check)) != 0;
+  return watchers_[server][check]->has_run();
 }
 
 std::unique_ptr<Service::Watcher> Service::make_watcher(std::size_t server, std::size_t check,
@@ -138,6 +54,7 @@ std::unique_ptr<Service::Watcher> Service::make_watcher(std::size_t server, std:
   auto watcher = std::make_unique<Watcher>();
   watcher->server = server;
   watcher->check = check;
+  if (!is_asked(real_server.checks[check])) return watcher;
   watcher->monitor = std::make_unique<Monitor>(
       host_.probes, real_server.checks[check], label(real_server, config), label(config),
       Monitor::Known{up, has_run},
@@ -146,9 +63,56 @@ std::unique_ptr<Service::Watcher> Service::make_watcher(std::size_t server, std:
 }
 
 PoolActions Service::begin() {
-  auto actions = resumes_ ? pool_.step(Resume{recorded()}) : pool_.step(Start{});
+  const auto observations = observe(pool_.config(), host_.number_in);
+  PoolActions actions;
+  if (resumes_) {
+    actions = step(Resume{recorded()});
+    for (const auto& observation : observations) look(observation, actions);
+  } else {
+    actions = step(Start{observations});
+  }
   save(Told::no);
+  wind_clock();
   return actions;
+}
+
+PoolActions Service::step(const PoolEvent& event) {
+  pool_.set_manner(host_.manner);
+  return pool_.step(event, host_.probes.loop.now());
+}
+
+void Service::look(const Observation& observation, PoolActions& actions) {
+  const auto& [server, check, state] = observation;
+  const CheckState before = pool_.state().servers[server].checks[check];
+  PoolActions more;
+  if (before.up != state.up) {
+    more = step(CheckVerdict{server, check, state.up, {}, state.weight});
+  } else if (before.weight != state.weight) {
+    more = step(CheckWeight{server, check, state.weight});
+  }
+  const auto append = [](auto& list, auto& further) {
+    list.insert(list.end(), std::make_move_iterator(further.begin()),
+                std::make_move_iterator(further.end()));
+  };
+  append(actions.log_lines, more.log_lines);
+  append(actions.notifications, more.notifications);
+}
+
+void Service::on_file(const std::string& name) {
+  const auto& servers = pool_.config().real_servers;
+  for (const auto& observation : observe(pool_.config(), host_.number_in)) {
+    const auto& [server, check, state] = observation;
+    if (std::get<FileCheck>(servers[server].checks[check]).track_file != name) continue;
+    const bool was_up = pool_.state().servers[server].checks[check].up;
+    if (was_up != state.up) {
+      host_.probes.log.detail("({}): tracked file {} {} FAULT state",
+                              label(servers[server], pool_.config()), name,
+                              state.up ? "leaving" : "now");
+    }
+    PoolActions actions;
+    look(observation, actions);
+    consequences(server, actions);
+  }
 }
 
 // Not before the kernel's table is as it should be: what that took of memory serves here again.
@@ -168,7 +132,7 @@ void Service::activate() {
   if (watchers_.empty()) make_watchers();
   for (auto& watchers : watchers_) {
     for (auto& watcher : watchers) {
-      if (std::exchange(watcher->started, true)) continue;
+      if (std::exchange(watcher->started, true) || !watcher->monitor) continue;
       if (suspended_) {
         watcher->monitor->start_suspended();
       } else {
@@ -188,7 +152,7 @@ void Service::set_suspended(bool suspended) {
   for (auto& watchers : watchers_) {
     for (auto& watcher : watchers) {
       // A new one begins with activate().
-      if (!watcher->started) continue;
+      if (!watcher->started || !watcher->monitor) continue;
       if (suspended) {
         watcher->monitor->suspend();
       } else {
@@ -200,19 +164,57 @@ void Service::set_suspended(bool suspended) {
 
 void Service::on_news(const Watcher& watcher, const CheckNews& news) {
   const std::size_t server = watcher.server;
-  if (news.weight) take(server, CheckWeight{server, watcher.check, *news.weight});
-  if (news.duty) take(server, CheckDuty{server, watcher.check, *news.duty});
+  const CheckState known = pool_.state().servers[server].checks[watcher.check];
+  if (news.weight && *news.weight != known.weight) {
+    take(server, CheckWeight{server, watcher.check, *news.weight});
+  }
+  if (news.duty && *news.duty != known.duty) {
+    take(server, CheckDuty{server, watcher.check, *news.duty});
+  }
   if (news.up) take(server, CheckVerdict{server, watcher.check, *news.up, news.mail_reason});
 }
 
 void Service::take(std::size_t server, const PoolEvent& event) {
-  const auto actions = pool_.step(event);
+  consequences(server, step(event));
+}
+
+void Service::consequences(std::size_t server, const PoolActions& actions) {
   save_server(server, Told::no);
   save_service(Told::no);
   host_.executor.change(wanted());
   speak(actions);
   save_server(server, Told::yes);
   save_service(Told::yes);
+  wind_clock();
+}
+
+void Service::wind_clock() {
+  auto deadline = pool_.deadline();
+  if (!deadline) {
+    if (clock_) clock_->disarm();
+    return;
+  }
+  const bool drains = std::ranges::any_of(pool_.seats(), &Seat::draining);
+  if (drains) deadline = std::min(*deadline, host_.probes.loop.now() + kDrainLook);
+  if (!clock_) clock_ = std::make_unique<Timer>(host_.probes.loop, [this] { on_clock(); });
+  clock_->arm(*deadline);
+}
+
+void Service::on_clock() {
+  PoolActions actions;
+  const auto add = [&actions](const PoolActions& more) {
+    actions.log_lines.insert(actions.log_lines.end(), more.log_lines.begin(), more.log_lines.end());
+  };
+  for (const auto& seat : pool_.seats()) {
+    if (seat.draining && host_.executor.connections(keys_, seat) == 0) {
+      add(step(Drained{seat.endpoint}));
+    }
+  }
+  add(step(Tick{}));
+  host_.executor.change(wanted());
+  speak(actions);
+  save(Told::yes);
+  wind_clock();
 }
 
 PoolActions Service::reload(VirtualServer next) {
@@ -222,9 +224,11 @@ PoolActions Service::reload(VirtualServer next) {
   for (std::size_t i = 0; i < kept.size(); ++i) {
     if (kept[i] < 0) host_.page.erase(server_record(i));
   }
-  auto actions = pool_.step(Reload{std::move(next)});
+  const auto observations = observe(next, host_.number_in);
+  auto actions = step(Reload{std::move(next), observations});
   keep_watchers(old, servers);
   save(Told::no);
+  wind_clock();
   return actions;
 }
 
@@ -245,7 +249,7 @@ void Service::keep_watchers(const VirtualServer& old, const std::vector<std::ptr
       const auto match = static_cast<std::size_t>(checks[j]);
       auto& kept = before[was][match];
       if (old_checks[match] != now[i].checks[j]) {
-        watchers.push_back(make_watcher(i, j, up, kept->monitor->has_run()));
+        watchers.push_back(make_watcher(i, j, up, kept->has_run()));
         continue;
       }
       kept->server = i;
@@ -256,20 +260,23 @@ void Service::keep_watchers(const VirtualServer& old, const std::vector<std::ptr
 }
 
 void Service::stop_monitors() {
+  if (clock_) clock_->disarm();
   for (auto& watchers : watchers_) {
-    for (auto& watcher : watchers) watcher->monitor->stop();
+    for (auto& watcher : watchers) {
+      if (watcher->monitor) watcher->monitor->stop();
+    }
   }
 }
 
 PoolActions Service::retire() {
   stop_monitors();
   forget();
-  return pool_.step(Retire{});
+  return step(Retire{});
 }
 
 PoolActions Service::stop(bool flushed) {
   stop_monitors();
-  return pool_.step(Stop{flushed});
+  return step(Stop{flushed});
 }
 
 void Service::speak(const PoolActions& actions) const {

@@ -12,6 +12,7 @@
 #include "checkers/kernel_services.hpp"
 #include "checkers/monitor.hpp"
 #include "checkers/pool.hpp"
+#include "checkers/records.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/base/loop.hpp"
 #include "daemon/run/handover.hpp"
@@ -27,6 +28,10 @@ struct ServiceHost {
   std::function<void(const Notification&)> notify;
   /// A time within the given span from now, at random: not all checks at once.
   std::function<TimePoint(Duration)> sometime_within;
+  /// The number in a track_file.
+  std::function<std::int64_t(const std::string& name)> number_in;
+  /// Of all pools from now on.
+  PoolManner manner = {};
 };
 
 /// Lives from the configuration that brings the virtual server to the one that drops it. Where a
@@ -47,6 +52,8 @@ class Service {
   void activate();
   /// Whether checks are made. What they found stays while they are not (ha_suspend).
   void set_suspended(bool suspended);
+  /// Another number is in a track_file.
+  void on_file(const std::string& name);
   /// Keeps the monitors of unchanged checks, with what they have under way.
   [[nodiscard]] PoolActions reload(VirtualServer next);
   /// Its group names other services of the kernel from now on.
@@ -77,6 +84,13 @@ class Service {
   void on_news(const Watcher& watcher, const CheckNews& news);
   /// Lets the pool weigh what a check said of `server`, and sees to its consequences.
   void take(std::size_t server, const PoolEvent& event);
+  void consequences(std::size_t server, const PoolActions& actions);
+  [[nodiscard]] PoolActions step(const PoolEvent& event);
+  /// What is observed of a check, if it is new; adds what there is to say of it.
+  void look(const Observation& observation, PoolActions& actions);
+  /// Sees to it that what takes time is looked after (slow_start, drain).
+  void wind_clock();
+  void on_clock();
   std::unique_ptr<Watcher> make_watcher(std::size_t server, std::size_t check, bool up,
                                         bool has_run);
   void make_watchers();
@@ -90,10 +104,12 @@ class Service {
   void save(Told told);
   void save_service(Told told);
   void save_server(std::size_t server, Told told);
+  void save_leavers();
   [[nodiscard]] PoolState recorded();
   [[nodiscard]] bool has_run(std::size_t server, std::size_t check) const;
   [[nodiscard]] std::string server_record(std::size_t server) const;
   [[nodiscard]] std::string service_record() const;
+  [[nodiscard]] std::string leaver_record(const Leaver& leaver) const;
 
   ServiceHost& host_;
   Pool pool_;
@@ -104,6 +120,10 @@ class Service {
   /// Until the monitors exist: per server, which checks had run in an earlier process.
   std::vector<std::uint64_t> had_run_;
   Watchers watchers_;
+  /// Servers that are no longer configured and recorded.
+  std::vector<std::string> leaver_keys_;
+  /// While something takes time.
+  std::unique_ptr<Timer> clock_;
 };
 
 }  // namespace understudy::checkers

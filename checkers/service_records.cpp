@@ -28,6 +28,7 @@ PoolState Service::recorded() {
     const auto record = host_.page.read<ServerRecord>(server_record(i));
     if (record && restore(*record, i, state)) had_run_[i] = record->has_run;
   }
+  if (!service || service->has_leavers == 0) return state;
   const std::string prefix = "leaver " + name() + " ";
   std::vector<std::string> keys;
   host_.page.for_each_key([&](std::string_view key) {
@@ -35,7 +36,9 @@ PoolState Service::recorded() {
   });
   for (const auto& key : keys) {
     const auto leaver = host_.page.read<Leaver>(key);
-    if (leaver) state.leavers.push_back(*leaver);
+    if (!leaver) continue;
+    state.leavers.push_back(*leaver);
+    leaver_keys_.push_back(key);
   }
   return state;
 }
@@ -50,7 +53,10 @@ void Service::save(Told told) {
 void Service::save_service(Told told) {
   const auto& state = pool_.state();
   const auto key = service_record();
-  ServiceRecord record{state.quorum_up, state.told_up};
+  ServiceRecord record;
+  record.quorum_up = state.quorum_up ? 1 : 0;
+  record.told_up = state.told_up ? 1 : 0;
+  record.has_leavers = state.leavers.empty() ? 0 : 1;
   if (told == Told::no) {
     const auto before = host_.page.read<ServiceRecord>(key);
     record.told_up = before ? before->told_up : std::uint8_t{0};

@@ -27,7 +27,8 @@ TrackedFiles::TrackedFiles(Loop& loop, Log& log, OnChange on_change)
       watch_(loop, log,
              [this](const std::string& name, std::int64_t number) { take(name, number); }) {}
 
-void TrackedFiles::configure(const GlobalConfig& global, const CheckersConfig& config) {
+std::vector<std::string> TrackedFiles::configure(const GlobalConfig& global,
+                                                 const CheckersConfig& config) {
   const auto names = names_in(config);
   std::vector<run::WatchedFile> files;
   for (const TrackFile& file : global.track_files) {
@@ -37,6 +38,7 @@ void TrackedFiles::configure(const GlobalConfig& global, const CheckersConfig& c
   configuring_ = true;
   watch_.configure(std::move(files));
   configuring_ = false;
+  return std::exchange(changed_, {});
 }
 
 std::int64_t TrackedFiles::number_in(const std::string& name) const {
@@ -46,7 +48,11 @@ std::int64_t TrackedFiles::number_in(const std::string& name) const {
 
 void TrackedFiles::take(const std::string& name, std::int64_t number) {
   numbers_[name] = number;
-  if (!configuring_) on_change_(name);
+  if (configuring_) {
+    changed_.push_back(name);
+  } else {
+    on_change_(name);
+  }
 }
 
 }  // namespace understudy::checkers

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "checkers/config.hpp"
 #include "daemon/global/config.hpp"
@@ -20,9 +21,9 @@ class TrackedFiles {
 
   TrackedFiles(Loop& loop, Log& log, OnChange on_change);
 
-  /// Follows the files that checks of `config` name; of numbers that are other ones at once nobody
-  /// is told.
-  void configure(const GlobalConfig& global, const CheckersConfig& config);
+  /// Follows the files that checks of `config` name; those whose number is another one at once are
+  /// the answer instead of being told of.
+  std::vector<std::string> configure(const GlobalConfig& global, const CheckersConfig& config);
   /// The number in the file; 0 for one that is not there or holds none.
   [[nodiscard]] std::int64_t number_in(const std::string& name) const;
 
@@ -31,6 +32,7 @@ class TrackedFiles {
 
   OnChange on_change_;
   bool configuring_ = false;
+  std::vector<std::string> changed_;
   std::map<std::string, std::int64_t> numbers_;
   run::FileWatch watch_;
 };

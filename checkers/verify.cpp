@@ -134,10 +134,13 @@ void Completion::inherit(RealServerDraft& server) {
   take(timing.delay_loop, ours.delay_loop);
   take(timing.connect_timeout, ours.connect_timeout);
   take(timing.retry, ours.retry);
+  take(timing.rise, ours.rise);
   take(timing.delay_before_retry, ours.delay_before_retry);
   take(timing.warmup, ours.warmup);
   take(timing.alpha, ours.alpha);
   take(server.inhibit_on_failure, std::optional(draft_.inhibit_on_failure));
+  take(server.slow_start, std::optional(draft_.slow_start));
+  take(server.drain, std::optional(draft_.drain));
   take(server.weight, std::optional(draft_.weight));
   if (server.virtualhost.empty()) server.virtualhost = draft_.virtualhost;
 }
@@ -257,6 +260,8 @@ RealServer Completion::build(RealServerDraft& server, bool alert) {
   result.inhibit_on_failure = server.inhibit_on_failure.value_or(false);
   result.upper_threshold = server.upper_threshold;
   result.lower_threshold = server.lower_threshold;
+  result.slow_start = server.slow_start.value_or(0);
+  result.drain = server.drain.value_or(0);
   result.timing = server.timing;
   result.smtp_alert = server.smtp_alert.value_or(
       global_.smtp_alert_checker.value_or(global_.smtp_alert.value_or(alert)));
@@ -316,7 +321,8 @@ VirtualServer Completion::run() {
   // Checks connect where the text says, also where forwarding takes another port.
   std::vector<std::vector<Check>> checks;
   for (const auto& server : draft_.real_servers) {
-    checks.push_back(build_checks(server, draft_.endpoint.port, {global_, users_, diagnostics_, *draft_.timing.delay_loop}));
+    checks.push_back(build_checks(server, draft_.endpoint.port,
+                                  {global_, users_, diagnostics_, *draft_.timing.delay_loop}));
   }
   check_ports();
   VirtualServer result = build();
@@ -342,6 +348,7 @@ CheckersConfig verify(CheckersDraft draft, const GlobalConfig& global, ScriptUse
                                                 global, users, diagnostics)
                                          .run());
   }
+  note_sessions(config, diagnostics);
   note_unchecked(config, diagnostics);
   config.tls = std::move(draft.tls);
   config.groups = std::move(draft.groups);

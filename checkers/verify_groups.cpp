@@ -91,6 +91,26 @@ void note_twins(const std::vector<VirtualServerDraft>& servers, Diagnostics& dia
   }
 }
 
+void note_sessions(const CheckersConfig& config, Diagnostics& diagnostics) {
+  const auto is_session = [](const Check& check) {
+    return std::holds_alternative<BfdCheck>(check);
+  };
+  std::size_t count = 0;
+  std::string first;
+  for (const auto& service : config.virtual_servers) {
+    for (const auto& server : service.real_servers) {
+      if (std::ranges::none_of(server.checks, is_session)) continue;
+      if (count++ == 0) first = fmt::format("{} of VS {}", label(server, service), label(service));
+    }
+  }
+  if (count == 0) return;
+  note(diagnostics,
+       fmt::format("BFD sessions do not run in this version yet: the BFD_CHECK of {} real server{} "
+                   "counts as one whose session has not come up so far, so with alpha its server "
+                   "is down ({}{})",
+                   count, count == 1 ? "" : "s", first, count == 1 ? "" : ", ..."));
+}
+
 void note_unchecked(const CheckersConfig& config, Diagnostics& diagnostics) {
   std::size_t count = 0;
   std::string first;

@@ -175,8 +175,7 @@ void add_balancing(Rows& rows) {
               &GlobalConfig::checker_log_all_failures)
       .invalid("Invalid value for {0} specified");
   boolean_row(rows, "rs_init_notifies", "Notify also of the first state of real servers.",
-              &GlobalConfig::rs_init_notifies)
-      .pending();
+              &GlobalConfig::rs_init_notifies);
 }
 
 }  // namespace understudy::global

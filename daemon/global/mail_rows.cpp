@@ -92,8 +92,7 @@ void add_mail(Rows& rows) {
   rows.flag("no_email_faults", "No alert when an instance enters FAULT.",
             &GlobalConfig::no_email_faults);
   boolean_row(rows, "no_checker_emails", "No alert about a single check.",
-              &GlobalConfig::no_checker_emails)
-      .pending();
+              &GlobalConfig::no_checker_emails);
 }
 
 }  // namespace understudy::global

@@ -188,3 +188,31 @@ TEST_CASE("thousands of real servers, and groups, are read in no time") {
   CHECK(loaded.config.checkers.virtual_servers.at(0).real_servers.size() == 20'000);
   CHECK(std::chrono::steady_clock::now() - start < 10s);
 }
+
+TEST_CASE("slow_start and drain are the real server's, else the virtual server's") {
+  const auto own = read_service("slow_start 60\ndrain 300", "slow_start 0\ndrain 7").real_servers;
+  CHECK(own.at(0).slow_start == 0);
+  CHECK(own.at(0).drain == 7);
+  const auto inherited = read_service("slow_start 60\ndrain 300").real_servers;
+  CHECK(inherited.at(0).slow_start == 60);
+  CHECK(inherited.at(0).drain == 300);
+  const auto none = read_service("").real_servers;
+  CHECK(none.at(0).slow_start == 0);
+  CHECK(none.at(0).drain == 0);
+}
+
+TEST_CASE("rise and fall are counts of a check, of its real or its virtual server") {
+  const auto timing = [](const std::string& service, const std::string& server,
+                         const std::string& check) {
+    const auto read = read_service(service, server + "\nTCP_CHECK {\n" + check + "\n}");
+    return std::get<checkers::TcpCheck>(read.real_servers.at(0).checks.at(0)).timing;
+  };
+  CHECK(timing("", "", "").rise == 1);
+  CHECK(timing("rise 4", "", "").rise == 4);
+  CHECK(timing("rise 4", "rise 3", "").rise == 3);
+  CHECK(timing("rise 4", "rise 3", "rise 2").rise == 2);
+  // fall is retry and the attempt before it.
+  CHECK(timing("", "", "fall 1").retry == 0);
+  CHECK(timing("fall 5", "", "").retry == 4);
+  CHECK(timing("fall 5", "fall 3", "retry 7").retry == 7);
+}

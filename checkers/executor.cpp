@@ -17,6 +17,8 @@ constexpr Duration kLongestPause = std::chrono::minutes(5);
 constexpr Duration kConnectInterval = std::chrono::seconds(30);
 /// Services whose destinations one look reads; other work gets its turn in between.
 constexpr std::size_t kServicesPerLook = 64;
+/// Between two portions of an audit, for those who wait for descriptors.
+constexpr Duration kAuditPause = std::chrono::milliseconds(20);
 
 /// A record of ownership; that it is there is what counts.
 struct OwnershipRecord {
@@ -225,7 +227,8 @@ void Executor::begin_audit() {
   audit_from_ = {};
   ChangeSender sender(log_, *client_, wanted_.table());
   drop_unwanted(audited_, sender);
-  if (finish(sender)) timer_.arm(loop_.now());
+  finish(sender);
+  if (client_) timer_.arm(loop_.now() + kAuditPause);
 }
 
 void Executor::audit() {
@@ -234,7 +237,7 @@ void Executor::audit() {
   if (!place || (!finish(sender) && !client_)) return timer_.arm(loop_.now() + kConnectInterval);
   audit_from_ = *place;
   audit_left_ -= std::min(audit_left_, kServicesPerLook);
-  if (audit_left_ > 0) return timer_.arm(loop_.now());
+  if (audit_left_ > 0) return timer_.arm(loop_.now() + kAuditPause);
   audited_ = {};
   pause_ = kLookInterval;
   timer_.arm(loop_.now() + pause_);

@@ -31,6 +31,8 @@ namespace {
 constexpr std::size_t kBatch = 256;
 constexpr int kReceiveBuffer = 1 << 20;
 constexpr std::size_t kLargestReply = 64UL * 1024;
+/// Datagrams taken at once: most dumps have one and another that ends them.
+constexpr std::size_t kReplies = 2;
 constexpr int kDumpAttempts = 10;
 constexpr timeval kPatience{5, 0};
 constexpr char kFamilyName[] = IPVS_GENL_NAME;
@@ -92,7 +94,7 @@ struct Client::Impl {
   int family = 0;
   std::uint32_t sequence = 0;
   /// Aligned for the headers that are read in place.
-  alignas(nlmsghdr) std::array<std::uint8_t, kLargestReply> buffer{};
+  alignas(nlmsghdr) std::array<std::array<std::uint8_t, kLargestReply>, kReplies> buffers;
 
   /// Modules of schedulers and persistence engines that were seen to.
   std::set<std::string> prepared;
@@ -102,7 +104,8 @@ struct Client::Impl {
   /// that the removal of any network namespace needs: the two then wait for each other for ever.
   void prepare(const Change& change);
   [[nodiscard]] Result<void> send(const Bytes& data) const;
-  /// Receives once and calls `handle` with each message; datagrams not from the kernel are dropped.
+  /// Receives what there is and calls `handle` with each message; datagrams not from the kernel are
+  /// dropped.
   Result<void> receive(const std::function<void(nlmsghdr*)>& handle);
   /// A dump: calls `handle` with the attributes of each message. Begun anew when the kernel says
   /// that the table changed meanwhile (NLM_F_DUMP_INTR).
@@ -164,19 +167,30 @@ Result<void> Client::Impl::send(const Bytes& data) const {
 }
 
 Result<void> Client::Impl::receive(const std::function<void(nlmsghdr*)>& handle) {
-  sockaddr_nl sender{};
-  socklen_t sender_size = sizeof sender;
-  const auto size = recvfrom(nl_socket_get_fd(socket.get()), buffer.data(), buffer.size(), 0,
-                             reinterpret_cast<sockaddr*>(&sender), &sender_size);
-  if (size < 0 && errno == EINTR) return {};
-  if (size < 0 && errno == EAGAIN) return Error{"IPVS: the kernel does not answer", ETIMEDOUT};
-  if (size < 0) return Error::from_errno(errno, "IPVS: receiving");
-  // Any process may send to our port; the kernel's own is 0.
-  if (sender_size < sizeof sender || sender.nl_pid != 0) return {};
-  int left = static_cast<int>(size);
-  for (auto* message = reinterpret_cast<nlmsghdr*>(buffer.data()); nlmsg_ok(message, left) != 0;
-       message = nlmsg_next(message, &left)) {
-    handle(message);
+  std::array<sockaddr_nl, kReplies> senders{};
+  std::array<iovec, kReplies> places{};
+  std::array<mmsghdr, kReplies> datagrams{};
+  for (std::size_t i = 0; i < kReplies; ++i) {
+    places[i] = {buffers[i].data(), buffers[i].size()};
+    auto& header = datagrams[i].msg_hdr;
+    header.msg_name = &senders[i];
+    header.msg_namelen = sizeof senders[i];
+    header.msg_iov = &places[i];
+    header.msg_iovlen = 1;
+  }
+  const int count =
+      recvmmsg(nl_socket_get_fd(socket.get()), datagrams.data(), kReplies, MSG_WAITFORONE, nullptr);
+  if (count < 0 && errno == EINTR) return {};
+  if (count < 0 && errno == EAGAIN) return Error{"IPVS: the kernel does not answer", ETIMEDOUT};
+  if (count < 0) return Error::from_errno(errno, "IPVS: receiving");
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+    // Any process may send to our port; the kernel's own is 0.
+    if (datagrams[i].msg_hdr.msg_namelen < sizeof senders[i] || senders[i].nl_pid != 0) continue;
+    int left = static_cast<int>(datagrams[i].msg_len);
+    for (auto* message = reinterpret_cast<nlmsghdr*>(buffers[i].data());
+         nlmsg_ok(message, left) != 0; message = nlmsg_next(message, &left)) {
+      handle(message);
+    }
   }
   return {};
 }
@@ -281,7 +295,8 @@ Client::~Client() = default;
 Result<Client> Client::connect(const std::optional<std::string>& net_namespace) {
   const auto visit = NamespaceVisit::begin(net_namespace);
   if (!visit) return Error{"IPVS: " + visit.error().message, visit.error().code};
-  auto impl = std::make_unique<Impl>();
+  // Not the buffers, which would become resident.
+  auto impl = std::make_unique_for_overwrite<Impl>();
   if (auto opened = impl->open(); !opened) return opened.error();
   if (impl->family < 0) {
     if (auto loaded = load_module("ip_vs"); !loaded) return missing(loaded.error().message);

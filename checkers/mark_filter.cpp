@@ -51,8 +51,8 @@ MarkFilter::MarkFilter(Loop& loop, Log& log, run::HandoverPage& page)
 AutoMarks MarkFilter::recorded(const CheckersConfig& config) const {
   AutoMarks marks;
   for (const auto& service : config.virtual_servers) {
-    const AutoMarks::key_type key(service.group, service.protocol);
     if (service.group.empty()) continue;
+    const AutoMarks::key_type key(service.group, service.protocol);
     if (const auto record = page_.read<MarkRecord>(mark_key(key))) marks.emplace(key, record->mark);
   }
   return marks;

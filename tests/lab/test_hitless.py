@@ -97,13 +97,13 @@ def _story(lab, site, method):
         talk.stop()
 
 
-@case("hitless/nat", ipvs=True, ours_only=True, seconds=25)
+@case("hitless/nat", ipvs=True, ours_only=True, seconds=40)
 def nat(lab):
     """Masqueraded connections."""
     _story(lab, Site(lab).masquerade(), "NAT")
 
 
-@case("hitless/dr", ipvs=True, ours_only=True, seconds=25)
+@case("hitless/dr", ipvs=True, ours_only=True, seconds=40)
 def direct(lab):
     """Connections by direct routing."""
     _story(lab, Site(lab).hold(), "DR")

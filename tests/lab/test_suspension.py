@@ -53,7 +53,7 @@ def _story(lab, head, vip, groups=""):
     daemon.wait_log(f"Removing service {REAL} from {service}")
 
 
-@case("suspension/address", seconds=12)
+@case("suspension/address", ipvs=True, seconds=15)
 def address(lab):
     """A virtual server by its address."""
     _story(lab, "10.9.0.100 80", "10.9.0.100")

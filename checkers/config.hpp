@@ -293,7 +293,6 @@ struct GrpcCheck {
   bool operator==(const GrpcCheck&) const = default;
 };
 
-/// See runnable.hpp for those this version can make.
 using Check = std::variant<TcpCheck, HttpCheck, SmtpCheck, DnsCheck, UdpCheck, PingCheck, MiscCheck,
                            FileCheck, BfdCheck, AgentCheck, GrpcCheck>;
 

@@ -40,7 +40,7 @@ class Monitor {
     bool has_run = false;
   };
 
-  /// `check` is one of those this version can make: can_run(). `server_label` is
+  /// `check` is one that has timing. `server_label` is
   /// "[10.0.0.1]:tcp:80" and `service_label` the virtual server's; they appear in log lines.
   /// `on_news` is called when the verdict changes, also for a first verdict of "down" about a
   /// server assumed down (alpha), and when an attempt says something of weight or duty; it may

@@ -1,7 +1,7 @@
 // Which probe and which words belong to a kind of check: the one place that knows them all.
 //
-// A new kind of check is a member of Check (config.hpp), an overload here for its words, rules and
-// probe, and its line in can_run() (runnable.hpp).
+// A new kind of check is a member of Check (config.hpp) and an overload here for its words, rules
+// and probe.
 #pragma once
 
 #include <memory>
@@ -12,12 +12,12 @@
 
 namespace understudy::checkers {
 
-/// The verdict of `check`, one of those that can_run(). What `labels` refers to must outlive the
+/// The verdict of `check`, one that has timing. What `labels` refers to must outlive the
 /// verdict.
 [[nodiscard]] Verdict make_verdict(const Check& check, const ProbeLabels& labels, bool up,
                                    bool has_run);
 
-/// The probe of `check`, one of those that can_run(). `host` and what `labels` refers to must
+/// The probe of `check`, one that has timing. `host` and what `labels` refers to must
 /// outlive it.
 [[nodiscard]] std::unique_ptr<Probe> make_probe(const ProbeHost& host, const Check& check,
                                                 const ProbeLabels& labels, ProbeReport report);

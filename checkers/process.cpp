@@ -17,7 +17,6 @@
 #include "checkers/executor.hpp"
 #include "checkers/label.hpp"
 #include "checkers/mark_filter.hpp"
-#include "checkers/runnable.hpp"
 #include "checkers/script_runs.hpp"
 #include "checkers/service.hpp"
 #include "checkers/shared_tls.hpp"
@@ -212,7 +211,7 @@ Process::Process(run::ChildSetup<CheckersConfig> setup)
 
 int Process::run(CheckersConfig config, const Dump& dump) {
   const CheckersConfig whole = dump ? config : CheckersConfig();
-  start(runnable(std::move(config)));
+  start(std::move(config));
   if (dump) log_dump(whole, dump);
   loop_.run();
   log_.info("Stopped");
@@ -245,29 +244,10 @@ std::vector<Wanted> Process::wanted() const {
   return all;
 }
 
-/// A service's facts for all its checks: those this version does not make count as up.
-ServiceFacts with_all_checks(ServiceFacts facts, const VirtualServer& service) {
-  const std::size_t servers = std::min(facts.servers.size(), service.real_servers.size());
-  for (std::size_t i = 0; i < servers; ++i) {
-    auto& known = facts.servers[i].checks;
-    for (std::size_t k = 0; k < service.real_servers[i].checks.size(); ++k) {
-      if (can_run(service.real_servers[i].checks[k])) continue;
-      known.insert(known.begin() + static_cast<std::ptrdiff_t>(std::min(k, known.size())),
-                   CheckFacts{true, false});
-    }
-  }
-  return facts;
-}
-
 void Process::log_dump(const CheckersConfig& config, const Dump& dump) {
   DumpFacts facts;
-  std::map<std::string, const VirtualServer*> configured;
-  for (const auto& service : config.virtual_servers) configured.emplace(label(service), &service);
   for (const auto& service : services_) {
-    const std::string name = label(service->config());
-    const auto found = configured.find(name);
-    if (found == configured.end()) continue;
-    facts.services.emplace(name, with_all_checks(facts_of(service->pool()), *found->second));
+    facts.services.emplace(label(service->config()), facts_of(service->pool()));
   }
   facts.marks = marks_.marks();
   log_.write_all(dump(global_, config, facts), kDumpPatience);
@@ -322,7 +302,7 @@ void Process::reload(std::uint64_t generation, Decoder::Decoded decoded) {
   global_ = std::move(decoded->global);
   scheduling_.apply(scheduling_of(global_));
   synchronise(global_.lvs_sync_daemon);
-  swap(runnable(std::move(decoded->role)));
+  swap(std::move(decoded->role));
   channel_.send(ReloadOutcome{generation, true, {}});
 }
 

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "checkers/label.hpp"
-#include "checkers/runnable.hpp"
 #include "checkers/tracked.hpp"
 
 namespace understudy::checkers {
@@ -54,7 +53,7 @@ std::unique_ptr<Service::Watcher> Service::make_watcher(std::size_t server, std:
   auto watcher = std::make_unique<Watcher>();
   watcher->server = server;
   watcher->check = check;
-  if (!is_asked(real_server.checks[check])) return watcher;
+  if (timing_of(real_server.checks[check]) == nullptr) return watcher;
   watcher->monitor = std::make_unique<Monitor>(
       host_.probes, real_server.checks[check], label(real_server, config), label(config),
       Monitor::Known{up, has_run},

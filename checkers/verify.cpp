@@ -349,7 +349,6 @@ CheckersConfig verify(CheckersDraft draft, const GlobalConfig& global, ScriptUse
                                          .run());
   }
   note_sessions(config, diagnostics);
-  note_unchecked(config, diagnostics);
   config.tls = std::move(draft.tls);
   config.groups = std::move(draft.groups);
   return config;

@@ -8,7 +8,6 @@
 
 #include "checkers/keywords.hpp"
 #include "checkers/label.hpp"
-#include "checkers/runnable.hpp"
 #include "checkers/verify_parts.hpp"
 
 namespace understudy::checkers {
@@ -109,22 +108,6 @@ void note_sessions(const CheckersConfig& config, Diagnostics& diagnostics) {
                    "counts as one whose session has not come up so far, so with alpha its server "
                    "is down ({}{})",
                    count, count == 1 ? "" : "s", first, count == 1 ? "" : ", ..."));
-}
-
-void note_unchecked(const CheckersConfig& config, Diagnostics& diagnostics) {
-  std::size_t count = 0;
-  std::string first;
-  for (const auto& service : config.virtual_servers) {
-    for (const auto& server : service.real_servers) {
-      if (server.checks.empty() || std::ranges::any_of(server.checks, can_run)) continue;
-      if (count++ == 0) first = fmt::format("{} of VS {}", label(server, service), label(service));
-    }
-  }
-  if (count == 0) return;
-  note(diagnostics,
-       fmt::format("{} real server{} counted as up for ever: none of the checks can be made in "
-                   "this version yet ({}{})",
-                   count, count == 1 ? " is" : "s are", first, count == 1 ? "" : ", ..."));
 }
 
 std::string to_string(const GroupAddresses& addresses) {

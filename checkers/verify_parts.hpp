@@ -26,10 +26,8 @@ using GroupIndex = std::unordered_map<std::string_view, const VirtualServerGroup
 /// Notes virtual servers that are the same service to the kernel.
 void note_twins(const std::vector<VirtualServerDraft>& servers, parser::Diagnostics& diagnostics);
 
-/// Notes, once, that there are real servers none of whose checks can be made.
+/// Notes, once, that there are real servers whose BFD session does not run.
 void note_sessions(const CheckersConfig& config, parser::Diagnostics& diagnostics);
-/// Notes real servers none of whose checks can be made.
-void note_unchecked(const CheckersConfig& config, parser::Diagnostics& diagnostics);
 
 /// "10.0.0.1-10.0.0.5,80", as the original names lines of a group.
 [[nodiscard]] std::string to_string(const GroupAddresses& addresses);

@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include "checkers/runnable.hpp"
 #include "tests/support/balancing_text.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -117,9 +116,9 @@ TEST_CASE("HTTP_GET and SSL_GET have switches") {
   CHECK(check.urls.at(0).status_codes == std::vector{std::pair{200U, 299U}});
 
   CHECK(complaints(block("HTTP_GET",
-                         "http_protocol 2\nhttp_protocol\nenable_sni maybe\n"
+                         "http_protocol 3\nhttp_protocol\nenable_sni maybe\n"
                          "fast_recovery maybe\ntls_compliant\nurl {\npath /\n}")) ==
-        Lines{"Invalid http_protocol version 2", "Missing http_protocol version",
+        Lines{"Invalid http_protocol version 3", "Missing http_protocol version",
               "Invalid enable_sni parameter maybe", "Invalid fast_recovery parameter maybe",
               "Unknown keyword 'tls_compliant'"});
 }
@@ -207,6 +206,12 @@ TEST_CASE("a host block of SMTP_CHECK says something about the check, and adds o
   CHECK(targets("host {\nconnect_ip 1.2.3.4\n}") == Lines{"[1.2.3.4]:80", "[10.0.0.9]:80"});
   CHECK(complaints(block("SMTP_CHECK", "host {\nconnect_ip 1.2.3.4\n}\nbindto ::1")) ==
         Lines{"bindto address ::1 does not match address family of connect_ip - skipping"});
+}
+
+TEST_CASE("DNS_CHECK asks for names that can be") {
+  const std::string label(64, 'a');
+  CHECK(complaints(block("DNS_CHECK", "name " + label + ".example")) ==
+        Lines{"DNS_CHECK name '" + label + ".example' is no domain name - ignoring"});
 }
 
 TEST_CASE("DNS_CHECK") {
@@ -360,24 +365,4 @@ TEST_CASE("GRPC_CHECK says whose health is asked for, and how") {
   CHECK(check.demands->verify);
   CHECK(read_check<checkers::GrpcCheck>(block("GRPC_CHECK", "tls no")).tls == false);
   CHECK(complaints(block("GRPC_CHECK", "tls maybe")) == Lines{"Invalid tls parameter maybe"});
-}
-
-TEST_CASE("a server whose checks cannot be made counts as up, which is noted") {
-  const auto loaded = load_text(service_text({}, "PING_CHECK {\n}\nDNS_CHECK {\nalpha\n}"));
-  CHECK(loaded.test_status == 0);
-  CHECK_THAT(said(loaded, true),
-             Catch::VectorContains(std::string(
-                 "1 real server is counted as up for ever: none of the checks can be made in this "
-                 "version yet ([10.0.0.9]:tcp:80 of VS [10.0.0.1]:tcp:80)")));
-  CHECK(loaded.config.checkers.virtual_servers.at(0).real_servers.at(0).checks.size() == 2);
-  CHECK(checkers::runnable(loaded.config.checkers)
-            .virtual_servers.at(0)
-            .real_servers.at(0)
-            .checks.empty());
-  const auto mixed = load_text(service_text({}, "PING_CHECK {\n}\nTCP_CHECK {\n}"));
-  for (const auto& note : said(mixed, true)) CHECK(note.find("for ever") == std::string::npos);
-  CHECK(checkers::runnable(mixed.config.checkers)
-            .virtual_servers.at(0)
-            .real_servers.at(0)
-            .checks.size() == 1);
 }

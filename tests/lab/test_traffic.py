@@ -40,6 +40,21 @@ for _method in METHODS:
         _declare(_method, _family)
 
 
+def _declare_mixed(family):
+    @case(f"traffic/tun-mixed-ipv{family}", ipvs=True, seconds=12)
+    def mixed(lab):
+        site = Site(lab, family).tunnel("mixed")
+        outer = balancing.REAL[10 - family]
+        lab.daemon(site.director, service(family, "TUN", servers=outer)).start()
+        site.both_answer()
+
+    mixed.__doc__ = f"IPv{family} in a tunnel of the other family."
+
+
+for _family in (4, 6):
+    _declare_mixed(_family)
+
+
 @case("traffic/nat-other-port", ipvs=True, seconds=10)
 def nat_other_port(lab):
     """NAT to another port of the real servers."""

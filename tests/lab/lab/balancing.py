@@ -26,6 +26,9 @@ DECAPSULATION = {
     (6, "gre csum"): "ip link add tun0 type ip6gre local {real} icsum",
     (4, "gue"): f"modprobe fou; ip fou add port {GUE_PORT} gue;"
     " ip link add tun0 type ipip local {real}; iptables-legacy -A INPUT -p 4 -j DROP",
+    # Packets of one family in those of the other.
+    (4, "mixed"): "ip link add tun0 type ip6tnl mode ipip6 local {real}",
+    (6, "mixed"): "ip link add tun0 type sit local {real}",
     (6, "gue"): f"modprobe fou6; ip -6 fou add port {GUE_PORT} gue;"
     f" {_IP6TNL}; ip6tables-legacy -A INPUT -p 41 -j DROP",
 }
@@ -98,7 +101,13 @@ class Site:
 
     def tunnel(self, kind):
         """The real servers also unwrap what comes in tunnels."""
-        for name, real in zip(("real1", "real2"), REAL[self.family]):
+        outer = 10 - self.family if kind == "mixed" else self.family
+        if outer != self.family:
+            dad = "" if outer == 4 else " nodad"
+            addresses = {"director1": DIRECTOR[outer][0], "real1": REAL[outer][0]}
+            for name, address in {**addresses, "real2": REAL[outer][1]}.items():
+                self.net[name].run(f"ip address add {address}/{_prefix(outer)} dev eth0{dad}")
+        for name, real in zip(("real1", "real2"), REAL[outer]):
             self.net[name].run("set -e; " + DECAPSULATION[self.family, kind].format(real=real))
             self.net[name].run("ip link set tun0 up")
             if self.family == 4:
@@ -119,13 +128,13 @@ class Site:
         eventually(both, 10, lambda: f"both real servers answer at {target}: {seen}")
 
 
-def service(family, method, real_port=80, head=None, more=""):
-    """A virtual server on both real servers, checked by TCP."""
+def service(family, method, real_port=80, head=None, servers=None):
+    """A virtual server on both real servers, or on `servers`, checked by TCP."""
     head = head or f"{VIP[family]} 80"
     protocol = "" if head.startswith("fwmark") else "protocol TCP"
     if head.startswith("fwmark") and family == 6:
         protocol = "ip_family inet6"
-    servers = "".join(
+    blocks = "".join(
         f"""
     real_server {address} {real_port} {{
         TCP_CHECK {{
@@ -133,14 +142,13 @@ def service(family, method, real_port=80, head=None, more=""):
             connect_port 80
         }}
     }}"""
-        for address in REAL[family]
+        for address in servers or REAL[family]
     )
     return f"""
 virtual_server {head} {{
     delay_loop 2
     lvs_sched rr
     lvs_method {method}
-    {protocol}
-    {more}{servers}
+    {protocol}{blocks}
 }}
 """

@@ -3,7 +3,7 @@
 from lab.case import case
 from lab.servers import in_table, make_real_server, start_nginx
 from lab.traffic import Held, get
-from lab.wait import always, check, equal, eventually
+from lab.wait import always, equal, eventually
 
 SERVICE = ("TCP", "10.9.0.100:80")
 
@@ -73,5 +73,5 @@ def drain_limit(lab):
     daemon.configure(_web(("10.9.0.22",), 3))
     daemon.reload()
     eventually(lambda: in_table(director, *SERVICE) == {"10.9.0.22:80": 1}, 10, "the limit is kept")
-    check("its time to drain is over" in daemon.log, "that is said")
+    daemon.wait_log("its time to drain is over")
     held.close()

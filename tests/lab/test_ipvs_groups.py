@@ -151,7 +151,7 @@ def group_reload(lab):
     del before[("TCP", "10.9.0.103:443")]
     equal(after, before, "the other services")
     check(daemon.log.count("Gained quorum") == 1, "one pool for all")
-    daemon.configure("virtual_server 10.9.0.100 80 {\n" + SERVERS + "}\n")
+    daemon.configure("virtual_server 10.9.0.100 80 {\n protocol TCP\n" + SERVERS + "}\n")
     daemon.reload()
     eventually(lambda: list(host.ipvs()) == [("TCP", "10.9.0.100:80")], 8, "the group is gone")
     daemon.wait_log("Removing Virtual Server Group [web]")

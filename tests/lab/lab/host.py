@@ -92,6 +92,12 @@ class Host:
         self._started.append(process)
         return process
 
+    def log(self, name):
+        """What a program started with this log has printed so far."""
+        path = os.path.join(self.results, name)
+        with open(path, encoding="utf-8", errors="replace") as text:
+            return text.read()
+
     def processes(self):
         """{pid seen from outside: (parent's pid, pid on this host, command line words)}."""
         found = {}
@@ -123,7 +129,10 @@ class Host:
         count = 0
         for pid, (_, _, words) in self.processes().items():
             if words and os.path.basename(words[0].split(":")[0]) == name:
-                os.kill(pid, sig)
+                try:
+                    os.kill(pid, sig)
+                except ProcessLookupError:
+                    continue  # One process of a program may end with another.
                 count += 1
         return count
 

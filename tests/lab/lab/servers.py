@@ -1,4 +1,4 @@
-"""The programs of the lab's other hosts, all from Debian: nginx, vsftpd, opensmtpd, haproxy."""
+"""The programs of the lab's other hosts, all from Debian: nginx, vsftpd, opensmtpd, bind9, haproxy."""
 
 import os
 import signal
@@ -48,6 +48,32 @@ table catchall {{ "@" = "{user}" }}
 listen on 0.0.0.0 port 25
 action "inbox" mbox virtual <catchall>
 match from any for any action "inbox"
+"""
+
+_NAMED = """
+options {
+  directory "/var/cache/bind";
+  recursion no;
+  dnssec-validation no;
+  listen-on { any; };
+  listen-on-v6 { any; };
+  pid-file none;
+  querylog yes;
+};
+controls { };
+zone "." { type hint; file "/dev/null"; };
+zone "example.org" { type primary; file "/etc/bind/lab.zone"; };
+"""
+
+_ZONE = """
+$TTL 60
+@ IN SOA ns hostmaster 1 60 60 60 60
+@ IN NS ns
+ns IN A 10.9.0.53
+www IN A 10.9.0.80
+www IN AAAA fd00:9::80
+www IN TXT "a web server"
+www IN MX 10 ns
 """
 
 _HAPROXY = """
@@ -108,6 +134,29 @@ def start_opensmtpd(host, user="root"):
     host.run("rm -f /run/smtpd.sock /var/mail/" + user)
     host.start(["smtpd", "-d", "-f", "/etc/smtpd-lab.conf"], f"{host.name}.smtpd.log")
     _wait_listening(host, 25, "opensmtpd")
+
+
+def kill_smtpd(host):
+    """opensmtpd dies at once, with its children."""
+    host.kill_program("smtpd", signal.SIGKILL)
+    eventually(lambda: not listening(host, 25), 5, f"opensmtpd of {host.name} is gone")
+
+
+def udp_listening(host, port):
+    """Whether a UDP socket of the host is bound to that port."""
+    with open(f"/proc/{host.pid}/net/udp", encoding="ascii") as lines:
+        return any(int(line.split()[1].rpartition(":")[2], 16) == port for line in list(lines)[1:])
+
+
+def start_named(host):
+    """bind9, authoritative for example.org; its log tells of every query."""
+    host.write("/etc/bind/lab.conf", _NAMED)
+    host.write("/etc/bind/lab.zone", _ZONE)
+    host.run("mkdir -p /var/cache/bind")
+    host.start(["named", "-g", "-u", "root", "-c", "/etc/bind/lab.conf"], f"{host.name}.named.log")
+    # The socket is there before the zone.
+    eventually(lambda: " running" in host.log(f"{host.name}.named.log"), 20, "bind9 runs")
+    eventually(lambda: udp_listening(host, 53), 20, f"bind9 listens on {host.name}")
 
 
 def mailbox(host, user="root"):

@@ -89,9 +89,10 @@ def large(lab):
     found["VmHWM of the parent, MB"] = peak(daemon.pid("parent"))
     host.run("ipvsadm -Sn > /run/table", timeout=60)
     daemon.kill()
-    host.run("ipvsadm -C", timeout=60)
     began = time.monotonic()
-    host.run("ipvsadm -R < /run/table", timeout=120)
+    # In a network namespace of its own: where destinations were deleted, the kernel's list of them
+    # slows every addition down for two minutes.
+    host.run("unshare -n ipvsadm -R < /run/table", timeout=120)
     found["ipvsadm -R of the same table, ms"] = _milliseconds(began)
     return found
 

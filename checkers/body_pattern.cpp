@@ -219,7 +219,9 @@ void BodyMatcher::forget() {
   if (needed_from <= base_) return;
   auto cut = static_cast<std::size_t>(std::min<std::uint64_t>(needed_from - base_, window_.size()));
   if (pattern_->code_->utf) {
-    while (cut > 0 && cut < window_.size() && continues_character(window_[cut])) --cut;
+    // No further than a character is long: a body may be nothing but ends of characters.
+    const std::size_t least = cut - std::min(cut, kLongestCharacter - 1);
+    while (cut > least && cut < window_.size() && continues_character(window_[cut])) --cut;
   }
   window_.erase(0, cut);
   base_ += cut;

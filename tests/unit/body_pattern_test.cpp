@@ -192,6 +192,9 @@ TEST_CASE("a body that is not UTF-8 is no error", "[regex]") {
     std::string large(BodyMatcher::kWindow - 1, 'x');
     CHECK(found(pattern_of("ok", {"utf"}), large + junk + large + "ok"));
   }
+  const std::string ends(3 * BodyMatcher::kWindow, '\x80');
+  CHECK(found(pattern_of("ok", {"utf"}), ends + "ok"));
+  CHECK_FALSE(found(pattern_of("(?<=ab)ok", {"utf"}), ends + "ok"));
 }
 
 TEST_CASE("nothing at all", "[regex]") {

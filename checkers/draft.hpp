@@ -62,7 +62,7 @@ struct UrlDraft {
   /// regex; without it the rest of `body` means nothing.
   bool has_pattern = false;
   BodyPattern body;
-  RequestExtras request;
+  Rarely<RequestExtras> request;
 };
 
 /// HTTP_GET { } and SSL_GET { }.
@@ -75,8 +75,8 @@ struct HttpDraft {
   bool tls_compliant = false;
   std::string virtualhost;
   /// Header fields and credentials of every request.
-  RequestExtras request;
-  TlsDemands demands;
+  Rarely<RequestExtras> request;
+  Rarely<TlsDemands> demands;
   std::vector<UrlDraft> urls;
 };
 
@@ -140,7 +140,7 @@ struct AgentDraft {
 struct GrpcDraft {
   CommonDraft common;
   GrpcCheck check;
-  TlsDemands demands;
+  Rarely<TlsDemands> demands;
 };
 
 using CheckDraft = std::variant<TcpDraft, HttpDraft, SmtpDraft, DnsDraft, UdpDraft, PingDraft,

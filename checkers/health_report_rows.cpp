@@ -56,8 +56,8 @@ Block<GrpcDraft> grpc_rows() {
       .by_default("off")
       .invalid("Invalid tls parameter {1}")
       .ours();
-  add_verification_rows<GrpcDraft>(rows,
-                                   [](GrpcDraft& draft) -> TlsDemands& { return draft.demands; });
+  add_verification_rows<GrpcDraft>(
+      rows, [](GrpcDraft& draft) -> TlsDemands& { return draft.demands.edit(); });
   rows.value("virtualhost", "Authority of the request and name in the TLS handshake.", text("NAME"),
              checked(&GrpcCheck::virtualhost))
       .by_default("the real server's, else address and port")

@@ -6,25 +6,30 @@
 
 namespace understudy::checkers {
 
-/// A T, by default T{}; copies share it, and it never changes. Compares by value.
+/// A T, by default T{}; copies share it until one is edited. Compares by value.
 template <typename T>
 class Rarely {
  public:
   Rarely() = default;
   Rarely(T value)  // NOLINT(google-explicit-constructor): a T is one
-      : value_(value == T{} ? nullptr : std::make_shared<const T>(std::move(value))) {}
+      : value_(value == T{} ? nullptr : std::make_shared<T>(std::move(value))) {}
 
   const T& operator*() const {
     static const T kNone{};
     return value_ ? *value_ : kNone;
   }
   const T* operator->() const { return &**this; }
+  /// To change it, this copy alone.
+  T& edit() {
+    value_ = std::make_shared<T>(**this);
+    return *value_;
+  }
   /// Whether it is another than T{}.
-  explicit operator bool() const { return value_ != nullptr; }
+  explicit operator bool() const { return value_ && !(*value_ == T{}); }
   bool operator==(const Rarely& other) const { return value_ == other.value_ || **this == *other; }
 
  private:
-  std::shared_ptr<const T> value_;
+  std::shared_ptr<T> value_;
 };
 
 }  // namespace understudy::checkers

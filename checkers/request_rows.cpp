@@ -73,7 +73,7 @@ void take_credentials(HttpDraft& draft, const Binding& binding) {
     binding.error("A user of basic_auth has no colon in its name");
     return;
   }
-  draft.request.credentials = fmt::format("{}:{}", user, binding.argument(1));
+  draft.request.edit().credentials = fmt::format("{}:{}", user, binding.argument(1));
 }
 
 }  // namespace
@@ -81,14 +81,14 @@ void take_credentials(HttpDraft& draft, const Binding& binding) {
 void add_request_rows(Block<HttpDraft>& rows) {
   add_header_row(
       rows, "Further header field of every request.",
-      [](HttpDraft & draft) -> auto& { return draft.request.fields; });
+      [](HttpDraft & draft) -> auto& { return draft.request.edit().fields; });
   rows.statement("basic_auth", "User and password every request shows.", take_credentials)
       .takes("USER PASSWORD", 2, 2)
       .ours();
   rows.value("basic_auth_file", "File whose first line is USER:PASSWORD, read at each request.",
              text("PATH"),
              [](HttpDraft& draft, std::string path) {
-               draft.request.credentials_file = std::move(path);
+               draft.request.edit().credentials_file = std::move(path);
              })
       .ours();
 }
@@ -99,29 +99,30 @@ void add_request_rows(Block<UrlDraft>& rows) {
                if (!is_token(method)) {
                  binding.error(fmt::format("Invalid request_method '{}'", method));
                } else {
-                 draft.request.method = std::move(method);
+                 draft.request.edit().method = std::move(method);
                }
              })
       .by_default("GET")
       .ours();
   add_header_row(
       rows, "Further header field of the request.",
-      [](UrlDraft & draft) -> auto& { return draft.request.fields; });
+      [](UrlDraft & draft) -> auto& { return draft.request.edit().fields; });
   rows.statement("request_body", "What is sent along.",
                  [](UrlDraft& draft, const Binding& binding) {
-                   if (auto body = escaped_word(binding)) draft.request.body = std::move(*body);
+                   if (auto body = escaped_word(binding))
+                     draft.request.edit().body = std::move(*body);
                  })
       .takes("TEXT", 0, SIZE_MAX)
       .ours();
 }
 
 void add_certificate_rows(Block<HttpDraft>& rows) {
-  add_verification_rows<HttpDraft>(rows,
-                                   [](HttpDraft& draft) -> TlsDemands& { return draft.demands; });
+  add_verification_rows<HttpDraft>(
+      rows, [](HttpDraft& draft) -> TlsDemands& { return draft.demands.edit(); });
   rows.value("expiry_warning",
              "Log when the certificate ends, and warn once a day from so many days before.",
              number<unsigned>(1, kMostDays),
-             [](HttpDraft& draft, unsigned days) { draft.demands.expiry_days = days; })
+             [](HttpDraft& draft, unsigned days) { draft.demands.edit().expiry_days = days; })
       .by_default("never")
       .ours();
 }

@@ -118,6 +118,15 @@ CheckEndpoint Builder::endpoint(const CommonDraft& draft) const {
   return endpoint;
 }
 
+/// What all requests of a check have, and what this one has besides.
+Rarely<RequestExtras> joined(const RequestExtras& common, const RequestExtras& own) {
+  RequestExtras all = own;
+  all.fields.insert(all.fields.begin(), common.fields.begin(), common.fields.end());
+  all.credentials = common.credentials;
+  all.credentials_file = common.credentials_file;
+  return all;
+}
+
 void Builder::operator()(const HttpDraft& draft) {
   HttpCheck check;
   check.timing = timing(draft.common, kHttpDefaults);
@@ -138,12 +147,7 @@ void Builder::operator()(const HttpDraft& draft) {
     url.virtualhost = text.virtualhost;
     url.tls_compliant = text.tls_compliant.value_or(draft.tls_compliant);
     if (text.has_pattern) url.body = text.body;
-    RequestExtras request = text.request;
-    request.fields.insert(request.fields.begin(), draft.request.fields.begin(),
-                          draft.request.fields.end());
-    request.credentials = draft.request.credentials;
-    request.credentials_file = draft.request.credentials_file;
-    url.request = std::move(request);
+    url.request = joined(*draft.request, *text.request);
   }
   add(std::move(check));
 }

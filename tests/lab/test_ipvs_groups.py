@@ -1,7 +1,9 @@
 """Virtual server groups, tunnels, timeouts and flushes: what the kernel's table holds of them."""
 
 import os
+import re
 import signal
+import subprocess
 
 from lab.case import case
 from lab.servers import in_table
@@ -259,3 +261,60 @@ def killed_and_changed(lab):
     eventually(lambda: len(_saved(host)) == GROUP_SIZE + 1, 8, lambda: f"{_saved(host)}")
     check(("FWM", "99") in host.ipvs(), "the foreign service stays")
     check(("FWM", "7") not in host.ipvs(), "a group's dropped line goes")
+
+
+# IPVS_CMD_* of linux/ip_vs.h; those that only read are left out.
+CHANGES = {1: "new service", 2: "set service", 3: "delete service", 5: "new server", 6: "set server",
+           7: "delete server"}
+
+
+def _changes_sent(lab, pid, reload):
+    """What is sent to IPVS to be changed while `reload` runs and for a while after."""
+    path = os.path.join(lab.results, "sent.strace")
+    words = ["strace", "-f", "-q", "-v", "-s", "8", "-e", "trace=sendto", "-o", path, "-p", str(pid)]
+    with subprocess.Popen(words) as tracer:
+        eventually(lambda: "TracerPid:\t0" not in _status(pid), 5, "the tracer is there")
+        try:
+            reload()
+        finally:
+            tracer.kill()
+    with open(path, encoding="ascii", errors="replace") as text:
+        commands = re.findall(r'nlmsg_seq=[^"]*"\\x0([0-9a-f])\\x01\\x00\\x00', text.read())
+    check(commands, "strace sees what is sent to IPVS")
+    return [CHANGES[int(one, 16)] for one in commands if int(one, 16) in CHANGES]
+
+
+def _status(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as text:
+        return text.read()
+
+
+@case("ipvs/only-what-changed", ipvs=True, ours_only=True, seconds=15)
+def only_what_changed(lab):
+    """A reload sends to the kernel what is new, and nothing when nothing is."""
+    host = _director(lab)
+    text = _group() + TUNNELS.replace("9.0.100", "9.2.100")
+    daemon = lab.daemon(host, text).start()
+    eventually(lambda: len(_saved(host)) == GROUP_SIZE + TUNNELS_SIZE, 8, lambda: f"{_saved(host)}")
+    pid = daemon.wait_pid("checkers")
+    finished = []
+
+    def reload(next_text):
+        daemon.configure(next_text)
+        daemon.reload()
+        finished.append(next_text)
+        daemon.wait_log("Reload finished", count=len(finished))
+        # The comparison with the kernel's table comes after that: a stray service shows its end.
+        eventually(lambda: "10.9.0.99:80" not in in_table(host, "TCP", "10.9.0.100:80"), 5,
+                   "the kernel's table was compared")
+
+    def with_stray(next_text):
+        host.run("ipvsadm -a -t 10.9.0.100:80 -r 10.9.0.99:80 -m")
+        reload(next_text)
+
+    equal(_changes_sent(lab, pid, lambda: with_stray(text)), ["delete server"], "the stray server's end")
+    changed = text.replace("uthreshold 100", "uthreshold 200")
+    equal(
+        _changes_sent(lab, pid, lambda: with_stray(changed)), ["set server"] * 4 + ["delete server"],
+        "one server in four services, and the stray one",
+    )

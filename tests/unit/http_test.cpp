@@ -280,6 +280,111 @@ TEST_CASE("connections that do not come about", "[http]") {
   }
 }
 
+TEST_CASE("a pattern decides, in the original's words", "[http][regex]") {
+  HttpBench bench;
+  const std::string body = GENERATE("all is well\n", "all is ill\n", "");
+  const bool chunked = GENERATE(false, true) && !body.empty();
+  const bool no_match = GENERATE(false, true);
+  ScriptedServer server([&](int connection) {
+    ScriptedServer::read_request(connection);
+    std::string answer = "HTTP/1.1 200 OK\r\n";
+    if (chunked) {
+      // A chunk for each octet: the pattern lies across all of them.
+      answer += "Transfer-Encoding: chunked\r\n\r\n";
+      for (const char octet : body) answer += std::string("1\r\n") + octet + "\r\n";
+      answer += "0\r\n\r\n";
+    } else {
+      answer += "\r\n" + body;
+    }
+    ScriptedServer::send_text(connection, answer);
+  });
+  HttpCheck check = check_of(server.endpoint());
+  BodyPattern pattern;
+  pattern.pattern = "is\\s+well$";
+  pattern.no_match = no_match;
+  check.urls[0].body = pattern;
+  check.urls[0].path = "/p";
+  const auto outcome = bench.attempt(check);
+  REQUIRE(outcome);
+  CAPTURE(body, chunked, no_match);
+  if ((body == "all is well\n") != no_match) {
+    CHECK(*outcome == ProbeOutcome{Result::passed, "Regex match success to [R]:tcp:80 url(/p)"});
+  } else {
+    CHECK(*outcome == ProbeOutcome{Result::failed, "Regex match failed server [R]:tcp:80."});
+  }
+}
+
+TEST_CASE("a status that does not count is said before digest and pattern", "[http][regex]") {
+  HttpBench bench;
+  ScriptedServer server(answering("HTTP/1.1 503 No\r\nContent-Length: 2\r\n\r\nok"));
+  HttpCheck check = check_of(server.endpoint());
+  check.urls[0].digest = kHelloDigest;
+  check.urls[0].body.emplace().pattern = "ok";
+  auto outcome = bench.attempt(check);
+  REQUIRE(outcome);
+  CHECK(outcome->line == "HTTP status code error to server [R]:tcp:80.");
+  check.urls[0].status_codes = {{200, 299}, {500, 503}};
+  outcome = bench.attempt(check);
+  REQUIRE(outcome);
+  CHECK(outcome->line == "MD5 digest error to server [R]:tcp:80.");
+  check.urls[0].digest.clear();
+  outcome = bench.attempt(check);
+  REQUIRE(outcome);
+  CHECK(outcome->line == "Regex match success to [R]:tcp:80 url(/)");
+}
+
+// What a partial match needed once grew beyond its buffer.
+TEST_CASE("an endless body that might match for ever is given up", "[http][regex]") {
+  HttpBench bench;
+  std::atomic<bool> over{false};
+  ScriptedServer server([&](int connection) {
+    ScriptedServer::read_request(connection);
+    ScriptedServer::send_text(connection, "HTTP/1.1 200 OK\r\n\r\n");
+    const std::string piece(4096, 'a');
+    while (!over && ScriptedServer::send_text(connection, piece)) usleep(1000);
+  });
+  HttpCheck check = check_of(server.endpoint());
+  check.urls[0].body.emplace().pattern = "a[^b]*b";
+  int ticks = 0;
+  Timer ticker(bench.loop, [&] {
+    ++ticks;
+    ticker.arm(bench.loop.now() + 10ms);
+  });
+  ticker.arm(bench.loop.now());
+  const auto outcome = bench.attempt(check);
+  over = true;
+  REQUIRE(outcome);
+  CHECK(*outcome == ProbeOutcome{Result::failed, "Timeout HTTP read server [R]:tcp:80."});
+  CHECK(ticks > 20);
+}
+
+TEST_CASE("a truncated body has its pattern or has not", "[http][regex]") {
+  HttpBench bench;
+  ScriptedServer server(answering("HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\nhello\n"));
+  HttpCheck check = check_of(server.endpoint());
+  check.urls[0].body.emplace().pattern = "hello";
+  auto outcome = bench.attempt(check);
+  REQUIRE(outcome);
+  CHECK(outcome->result == Result::passed);
+  check.urls[0].body->pattern = "</html>";
+  outcome = bench.attempt(check);
+  REQUIRE(outcome);
+  CHECK(outcome->result == Result::failed);
+}
+
+TEST_CASE("a matcher that gives up is a failure, with and without no_match", "[http][regex]") {
+  HttpBench bench;
+  ScriptedServer server(answering("HTTP/1.1 200 OK\r\n\r\n" + std::string(5000, 'a') + "!"));
+  HttpCheck check = check_of(server.endpoint());
+  check.urls[0].body.emplace().pattern = "^(a+)+$";
+  check.urls[0].body->no_match = GENERATE(false, true);
+  const auto outcome = bench.attempt(check);
+  REQUIRE(outcome);
+  CHECK(outcome->line == "Regex match failed server [R]:tcp:80.");
+  CHECK(bench.logged() == std::vector<std::string>{
+                              "Regex match error: match limit exceeded (server [R]:tcp:80 url /)"});
+}
+
 TEST_CASE("a monitor asks the URLs in turn and tells of the one that fails", "[http][monitor]") {
   Bench bench;
   std::atomic<bool> second_works{true};

@@ -4,7 +4,9 @@ What a server does is the content of a file that its check's script exits with, 
 the same things in the same order.
 """
 
+import os
 import re
+import time
 
 from lab.case import case
 from lab.servers import in_table
@@ -56,7 +58,7 @@ global_defs {
 }
 %s
 virtual_server 10.9.0.100 80 {
-    delay_loop 0.3
+    delay_loop 0.5
     warmup 0
     lb_algo wrr
     lb_kind NAT
@@ -101,27 +103,33 @@ class Director:
         self._lines = self._told = 0
 
     def start(self):
-        """Starts the daemon, and a reader of its FIFO as soon as it is there."""
+        """Starts a reader of the FIFO, then the daemon."""
+        self.host.run(["mkfifo", FIFO])
+        self.host.start(["sh", "-c", f"exec cat <>{FIFO} >/run/told"], f"{self.host.name}.fifo.log")
+        eventually(lambda: self.host.status("test -e /run/told")[0] == 0, 5, "the FIFO is read")
         self.daemon.start()
-        eventually(lambda: self.host.status(["test", "-p", FIFO])[0] == 0, 10, "the FIFO is there")
-        self.host.start(["sh", "-c", f"exec cat <{FIFO} >/run/told"], f"{self.host.name}.fifo.log")
 
     def set(self, server, status):
-        """From now on the script of the server exits so."""
-        self.host.write(f"/run/health/{server}", f"{status}\n")
+        """From now on the script of the server exits so; it never meets half a file."""
+        self.host.write(f"/run/health/{server}.new", f"{status}\n")
+        path = self.host.path(f"/run/health/{server}")
+        os.rename(path + ".new", path)
 
     def runs(self, server):
         """How often its script has run."""
         return len(self.host.read(f"/run/runs/{server}"))
 
     def news(self):
-        """What the log and the FIFO say of the pool since the last time."""
+        """What the log and the FIFO say of the pool since the last time that was taken."""
         log = [line.split(": ", 1)[-1] for line in self.daemon.log.splitlines()]
         log = [line for line in log if WORDS.search(line) and "healthchecker" not in line]
         told = self.host.read("/run/told").splitlines()
-        fresh = log[self._lines :], told[self._told :]
-        self._lines, self._told = len(log), len(told)
-        return fresh
+        return log[self._lines :], told[self._told :]
+
+    def take(self, log, told):
+        """This was seen."""
+        self._lines += len(log)
+        self._told += len(told)
 
     def table(self):
         """{server: weight} of the service."""
@@ -158,25 +166,36 @@ class Twins:
                 f"{one.host.name}: every script has run {runs} times more",
             )
 
-    def compare(self, step, order=lambda lines: lines):
+    def compare(self, step, order=list):
         """The tables are the same, and so is what was said since the last step."""
         eventually(
             lambda: self.both[0].table() == self.both[1].table(),
             5,
             lambda: f"{step}: subject {self.both[0].table()}, original {self.both[1].table()}",
         )
-        (log, told), (other_log, other_told) = [one.news() for one in self.both]
+        deadline = time.monotonic() + 5
+        while True:
+            (log, told), (other_log, other_told) = [one.news() for one in self.both]
+            same = order(log) == order(other_log) and order(told) == order(other_told)
+            if same or time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
         equal(order(log), order(other_log), f"{step}: the log, subject against original")
         equal(order(told), order(other_told), f"{step}: the FIFO, subject against original")
+        self.both[0].take(log, told)
+        self.both[1].take(other_log, other_told)
         return log
 
     def step(self, step, runs=3, **statuses):
-        """Gives servers another status ("s21" is that of 10.9.0.21) and compares the outcome."""
+        """Gives servers another status ("s21" is that of 10.9.0.21) and compares the outcome.
+
+        Of several, either may be seen first.
+        """
         for one in self.both:
             for server, status in statuses.items():
                 one.set(server[1:], status)
         self.settle(runs)
-        return self.compare(step)
+        return self.compare(step, sorted if len(statuses) > 1 else list)
 
     def compare_messages(self):
         """Mails and scripts so far."""
@@ -214,7 +233,7 @@ def quorum_and_sorry_server(lab):
     text = configuration(
         "quorum 5\n hysteresis 1\n sorry_server 10.9.0.29 80\n omega",
         (4, 1, 2),
-        lambda server: SCRIPT_CHECK % (server, "misc_dynamic\n misc_timeout 1"),
+        lambda server: SCRIPT_CHECK % (server, "misc_dynamic\n misc_timeout 4"),
     )
     twins = Twins(lab, text)
     twins.settle(2)
@@ -239,7 +258,7 @@ def inhibit_and_alpha(lab):
         "alpha\n inhibit_on_failure\n quorum 2\n sorry_server 10.9.0.29 80\n sorry_server_inhibit",
         (1, 1, 1),
         lambda server: SCRIPT_CHECK
-        % (server, "retry 2\n delay_before_retry 0.2\n log_all_failures"),
+        % (server, "misc_timeout 10\n retry 2\n delay_before_retry 0.3\n log_all_failures"),
     )
     twins = Twins(lab, text)
     twins.settle(2)
@@ -258,7 +277,7 @@ def files(lab):
     text = configuration(
         "",
         (2, 2, 2),
-        lambda server: (SCRIPT_CHECK % (server, ""))
+        lambda server: (SCRIPT_CHECK % (server, "misc_timeout 10"))
         + "\n FILE_CHECK {\n track_file load\n weight %s\n }"
         % {"21": "1", "22": "2 reverse", "23": "0"}[server],
         "rs_init_notifies",
@@ -269,7 +288,8 @@ def files(lab):
     twins.compare("start", sorted)
     for number in (3, 0, -1, -2147483648, 0):
         for one in twins.both:
-            one.host.write("/run/load", f"{number}\n")
+            one.host.write("/run/load.new", f"{number}\n")
+            os.rename(one.host.path("/run/load.new"), one.host.path("/run/load"))
         twins.settle(2)
         twins.compare(f"the file holds {number}", sorted)
     twins.step("its script fails too", s23=1)

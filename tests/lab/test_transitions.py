@@ -1,5 +1,6 @@
 """Servers that come and go slowly: slow_start, drain, weights that outlive the checker process."""
 
+import os
 import signal
 
 from lab.balancing import Site, VIP
@@ -39,6 +40,7 @@ SERVER = """
 SCRIPT = """MISC_CHECK {
             misc_path "/etc/keepalived/health"
             misc_dynamic
+            misc_timeout 10
         }"""
 
 HEALTH = """#!/bin/sh
@@ -63,6 +65,12 @@ def _scripted(lab, service, weight, status):
     return host, daemon
 
 
+def _status(host, status):
+    """From now on the script exits so; it never meets half a file."""
+    host.write("/run/health.new", f"{status}\n")
+    os.rename(host.path("/run/health.new"), host.path("/run/health"))
+
+
 def _weight(host):
     return (in_table(host, *SERVICE) or {}).get("10.9.0.21:80")
 
@@ -72,9 +80,9 @@ def slow_start(lab):
     """The weight of a server that comes back grows to what it was."""
     host, _ = _scripted(lab, "slow_start 3", 100, 0)
     equal(_weight(host), 100, "at the start nothing comes back")
-    host.write("/run/health", "1\n")
+    _status(host, 1)
     eventually(lambda: _weight(host) is None, 5, "the server is out")
-    host.write("/run/health", "0\n")
+    _status(host, 0)
     seen = []
 
     def grown():
@@ -102,7 +110,7 @@ def weight_outlives_the_checker(lab):
         return daemon.pid("checkers") not in (None, checkers)
 
     eventually(respawned, 10, "another checker process")
-    host.write("/run/health", "12\n")
+    _status(host, 12)
     daemon.wait_log("Changing weight from 8 to 10 for active service")
     seen.add(_weight(host))
     check(seen <= {8, 10}, f"weights seen: {seen}")

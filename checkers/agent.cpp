@@ -20,8 +20,6 @@ Exchange::Options exchange_options(const AgentCheck& check) {
 
 std::string_view trouble_words(ExchangeEnd end) {
   switch (end) {
-    case ExchangeEnd::unreachable:
-      return "cannot be reached";
     case ExchangeEnd::connect_timed_out:
       return "does not take a connection in time";
     case ExchangeEnd::no_data:

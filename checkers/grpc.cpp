@@ -26,8 +26,6 @@ Exchange::Options exchange_options(const ProbeHost& host, const GrpcCheck& check
 
 std::string_view failure_words(ExchangeEnd end) {
   switch (end) {
-    case ExchangeEnd::unreachable:
-      return "cannot be reached";
     case ExchangeEnd::connect_timed_out:
       return "does not take a connection in time";
     case ExchangeEnd::handshake_failed:

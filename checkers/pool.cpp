@@ -179,8 +179,11 @@ void Pool::handle(const CheckVerdict& event) {
     if (!event.up) tell_server(event.server);
   } else {
     check.up = event.up;
-    check.weight = event.up ? event.weight.value_or(check.weight) : WeightWord();
     const auto& kind = config_.real_servers[event.server].checks[event.check];
+    // An agent's word about the weight holds until its next one, whatever it says of health.
+    const WeightWord without =
+        std::holds_alternative<AgentCheck>(kind) ? check.weight : WeightWord();
+    check.weight = event.up ? event.weight.value_or(check.weight) : without;
     set_alive(event.server, all_allow(server.checks),
               std::holds_alternative<FileCheck>(kind) ? Farewell::orderly : Farewell::abrupt);
   }

@@ -12,7 +12,7 @@ HTTP = ("TCP", "10.9.0.100:80")
 
 SERVICE = """
 virtual_server 10.9.0.100 80 {{
-    delay_loop 0.2
+    delay_loop 0.1
     lb_algo wrr
     lb_kind NAT
     protocol TCP
@@ -23,17 +23,20 @@ virtual_server 10.9.0.100 80 {{
 }}
 """
 
-# Answers every connection with what the file has at that moment.
+# Answers every connection with what the file has at that moment, and counts who asked.
 AGENT = """
-import socket
+import os, socket
 server = socket.create_server(("10.9.0.1", 9999))
+asked = {}
 while True:
     connection, _ = server.accept()
-    with connection, open("/run/agent-says", "rb") as line:
-        heard = connection.recv(100)
-        with open("/run/agent-heard", "wb") as out:
-            out.write(heard)
-        connection.sendall(line.read())
+    with connection, open("/run/agent-says") as line:
+        who = connection.recv(100).decode().strip()
+        asked[who] = asked.get(who, 0) + 1
+        connection.sendall(line.read().encode())
+    with open("/run/agent-asked.new", "w") as out:
+        out.write("".join(f"{who} {count}\\n" for who, count in asked.items()))
+    os.replace("/run/agent-asked.new", "/run/agent-asked")
 """
 
 HAPROXY = """
@@ -47,7 +50,7 @@ defaults
     timeout check 1s
 listen b
     bind 10.9.0.1:8080
-    server s 10.9.0.1:9999 weight 100 agent-check agent-port 9999 agent-inter 200ms agent-send "how\\n"
+    server s 10.9.0.1:9999 weight 100 agent-check agent-port 9999 agent-inter 100ms agent-send "haproxy\\n"
 """
 
 
@@ -69,11 +72,26 @@ def theirs(director):
     return "no answer"
 
 
+def _asked(director):
+    """How often each of the two has asked the agent."""
+    return {who: int(count) for who, count in
+            (line.split() for line in director.read("/run/agent-asked").splitlines())}
+
+
+def _say(director, line):
+    """The agent says `line`; returns when both have heard it, and come back."""
+    director.write("/run/agent-says", line + "\n")
+    before = _asked(director)
+    eventually(lambda: all(_asked(director).get(who, 0) >= before.get(who, 0) + 2
+                           for who in ("ours", "haproxy")),
+               10, lambda: f"both hear {line!r}: {before}, {_asked(director)}")
+
+
 @case("checks/agent-as-haproxy", ipvs=True, ours_only=True, seconds=15)
 def agent(lab):
     """One agent, asked by HAProxy and by us: both give the server the same weight, or none."""
     director = lab.solo("director1", "eth0", "10.9.0.1/24").up()
-    director.write("/run/agent-says", "up 75%\n")
+    director.write("/run/agent-says", "up\n")
     director.write("/run/agent.py", AGENT)
     director.start(["/usr/bin/python3", "/run/agent.py"], "agent.log")
     director.write("/etc/haproxy/lab.cfg", HAPROXY)
@@ -82,19 +100,18 @@ def agent(lab):
     block = """AGENT_CHECK {
             connect_ip 10.9.0.1
             connect_port 9999
-            agent_send "how\\n"
+            agent_send "ours\\n"
         }"""
     daemon = lab.daemon(director, SERVICE.format(checks=block)).start()
-    lines = [("up 75%", 75), ("50%", 50), ("drain", 0), ("30%", 0), ("ready", 30), ("maint", None),
-             ("ready 100%", 100), ("down # gone", None), ("10%", None), ("foo up", 10), ("", 10),
-             ("stopped,100%", None), ("UP", 100), ("150%\t5%%", 150), ("0%", 0), ("fail", None),
-             ("ready up 100% maxconn:7", 100)]
+    lines = [("75%", 75), ("drain", 0), ("30%", 0), ("ready", 30), ("maint", None),
+             ("ready 100%", 100), ("down # gone", None), ("10%", None), ("foo UP", 10),
+             ("stopped,150%", None), ("", None), ("up\t5%%", 150), ("fail", None),
+             ("up", 150), ("0%", 0), ("ready up 100% maxconn:7", 100)]
     for line, weight in lines:
-        director.write("/run/agent-says", line + "\n")
+        _say(director, line)
         eventually(lambda want=weight: ours(director) == want and theirs(director) == want, 5,
                    lambda said=line, want=weight:
                    f"{said!r} makes {want}; here {ours(director)}, HAProxy {theirs(director)}")
-    equal(director.read("/run/agent-heard"), "how\n", "what the agent is told")
     director.kill_program("python3", signal.SIGKILL)
     daemon.wait_log("Agent of [10.9.0.21]:tcp:80 takes no connection")
     equal((ours(director), theirs(director)), (100, 100), "the weight without an agent")

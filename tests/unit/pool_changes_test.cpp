@@ -280,4 +280,17 @@ TEST_CASE("rs_init_notifies and no_checker_emails", "[pool]") {
   CHECK(told(pool.step(CheckVerdict{0, 1, true, "=> b <="})) == Lines{"mail: => b <="});
 }
 
+TEST_CASE("an agent's weight outlives its server's failure, a script's does not", "[pool]") {
+  const bool agent = GENERATE(true, false);
+  VirtualServer service = web();
+  if (agent) service.real_servers[0].checks = {AgentCheck{}};
+  Pool pool(service);
+  pool.step(Start{});
+  pool.step(CheckWeight{0, 0, WeightWord::set(7)});
+  CHECK(table(pool) == Lines{"10.0.0.2*7", "10.0.0.3*1"});
+  pool.step(CheckVerdict{0, 0, false, ""});
+  pool.step(CheckVerdict{0, 0, true, ""});
+  CHECK(table(pool) == Lines{agent ? "10.0.0.2*7" : "10.0.0.2*1", "10.0.0.3*1"});
+}
+
 }  // namespace understudy::checkers

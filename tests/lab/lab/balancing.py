@@ -29,7 +29,7 @@ DECAPSULATION = {
     # Packets of one family in those of the other.
     (4, "mixed"): "ip link add tun0 type ip6tnl mode ipip6 local {real}",
     (6, "mixed"): "ip link add tun0 type sit local {real}",
-    (6, "gue"): f"modprobe fou6; ip -6 fou add port {GUE_PORT} gue;"
+    (6, "gue"): f"modprobe fou; modprobe fou6; ip -6 fou add port {GUE_PORT} gue;"
     f" {_IP6TNL}; ip6tables-legacy -A INPUT -p 41 -j DROP",
 }
 

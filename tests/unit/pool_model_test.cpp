@@ -6,11 +6,11 @@
 #include <catch2/catch.hpp>
 #include <map>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "checkers/pool.hpp"
+#include "tests/simulation/random.hpp"
 
 namespace understudy::checkers {
 namespace {
@@ -21,16 +21,7 @@ constexpr unsigned kCourses = 2000;
 constexpr unsigned kEvents = 60;
 constexpr int kMostServers = 5;
 
-/// The same on every platform, unlike std's distributions.
-class Dice {
- public:
-  explicit Dice(unsigned seed) : engine_(seed) {}
-  unsigned below(unsigned limit) { return static_cast<unsigned>(engine_() % limit); }
-  bool one_in(unsigned odds) { return below(odds) == 0; }
-
- private:
-  std::mt19937 engine_;
-};
+using Dice = vrrp::simulation::Random;
 
 struct Said {
   bool up = true;
@@ -89,7 +80,7 @@ class Book {
       Account& account = accounts_.at(server.endpoint.address.to_string());
       const bool alive = allowed(account);
       if (alive == account.alive) continue;
-      const bool was_serving = !sorry();
+      const bool was_serving = !sorry_;
       account.alive = alive;
       account.came_back.reset();
       account.leaves_by.reset();
@@ -106,7 +97,7 @@ class Book {
     const Accounts before = accounts_;
     const VirtualServer old = config_;
     for (const auto& server : old.real_servers) strike(server, next, now);
-    if (sorry() &&
+    if (sorry_ &&
         (!next.sorry_server || next.sorry_server->endpoint != old.sorry_server->endpoint)) {
       // It is taken out; that a quorum is missing puts the next one in.
       sorry_ = false;
@@ -173,7 +164,7 @@ class Book {
       const Account& account = accounts_.at(name);
       if (account.leaves_by) {
         table[name] = "0~";
-      } else if (account.alive && !sorry()) {
+      } else if (account.alive && !sorry_) {
         table[name] = std::to_string(weight_at(server, account, now));
       } else if (server.inhibit_on_failure || (account.alive && draining(account))) {
         table[name] = "0";
@@ -181,7 +172,7 @@ class Book {
     }
     if (config_.sorry_server) {
       const auto name = config_.sorry_server->endpoint.address.to_string();
-      if (sorry()) {
+      if (sorry_) {
         table[name] = "1";
       } else if (config_.sorry_server_inhibit && !table.contains(name)) {
         table[name] = "0";
@@ -196,8 +187,6 @@ class Book {
   [[nodiscard]] bool alive(const std::string& server) const { return accounts_.at(server).alive; }
 
  private:
-  [[nodiscard]] bool sorry() const { return sorry_; }
-
   static bool draining(const Account& account) {
     return std::ranges::any_of(account.said,
                                [](const auto& one) { return one.second.duty == Duty::drain; });
@@ -274,7 +263,7 @@ class Book {
     }
     const auto name = server.endpoint.address.to_string();
     const Account& account = accounts_.at(name);
-    const bool in_table = (account.alive && (!sorry() || draining(account))) ||
+    const bool in_table = (account.alive && (!sorry_ || draining(account))) ||
                           server.inhibit_on_failure || account.leaves_by;
     if (server.drain == 0 || !in_table) return;
     gone_[name] = account.leaves_by.value_or(now + std::chrono::seconds(server.drain));
@@ -303,6 +292,8 @@ class Course {
   }
 
  private:
+  unsigned below(std::size_t limit) { return static_cast<unsigned>(dice_.below(limit)); }
+
   Check random_check(int key) {
     if (key == 0) return FileCheck{"load", 1, false};
     TcpCheck check;
@@ -315,10 +306,10 @@ class Course {
   RealServer random_server(int number) {
     RealServer server;
     server.endpoint = {*IpAddress::parse(address(number)), Port(80)};
-    server.weight = static_cast<int>(dice_.below(6));
+    server.weight = static_cast<int>(below(6));
     server.inhibit_on_failure = dice_.one_in(4);
-    if (dice_.one_in(3)) server.slow_start = 1 + dice_.below(40);
-    if (dice_.one_in(3)) server.drain = 1 + dice_.below(40);
+    if (dice_.one_in(3)) server.slow_start = 1 + below(40);
+    if (dice_.one_in(3)) server.drain = 1 + below(40);
     for (int key = 0; key < 3; ++key) {
       if (dice_.one_in(2)) server.checks.push_back(random_check(key));
     }
@@ -336,20 +327,20 @@ class Course {
       const bool keep = known != config_.real_servers.end() && !dice_.one_in(3);
       config.real_servers.push_back(keep ? *known : random_server(i));
     }
-    config.quorum = 1 + dice_.below(8);
-    config.hysteresis = dice_.below(config.quorum);
+    config.quorum = 1 + below(8);
+    config.hysteresis = below(config.quorum);
     if (dice_.one_in(2)) {
       // It may be one of the real servers.
       config.sorry_server = RealServer();
-      config.sorry_server->endpoint = {
-          *IpAddress::parse(address(static_cast<int>(1 + dice_.below(12)))), Port(80)};
+      config.sorry_server->endpoint = {*IpAddress::parse(address(static_cast<int>(1 + below(12)))),
+                                       Port(80)};
       config.sorry_server_inhibit = dice_.one_in(2);
     }
     return config;
   }
 
   void step() {
-    switch (dice_.below(8)) {
+    switch (below(8)) {
       case 0:
         return reload();
       case 1:
@@ -366,15 +357,15 @@ class Course {
   void check_speaks() {
     const auto& servers = config_.real_servers;
     if (servers.empty()) return;
-    const std::size_t server = dice_.below(static_cast<unsigned>(servers.size()));
+    const std::size_t server = below(servers.size());
     const auto& checks = servers[server].checks;
     if (checks.empty()) return;
-    const std::size_t check = dice_.below(static_cast<unsigned>(checks.size()));
+    const std::size_t check = below(checks.size());
     const auto name = servers[server].endpoint.address.to_string();
     const int key = key_of(checks[check]);
     PoolEvent event;
     bool orderly = true;
-    switch (dice_.below(3)) {
+    switch (below(3)) {
       case 0: {
         const bool up = dice_.one_in(2);
         orderly = key == 0;
@@ -389,7 +380,7 @@ class Course {
         break;
       }
       default: {
-        const auto duty = static_cast<Duty>(dice_.below(3));
+        const auto duty = static_cast<Duty>(below(3));
         event = CheckDuty{server, check, duty};
         book_.note_duty(name, key, duty);
       }
@@ -400,8 +391,8 @@ class Course {
   }
 
   WeightWord random_word() {
-    const auto value = static_cast<std::int32_t>(dice_.below(12));
-    switch (dice_.below(3)) {
+    const auto value = static_cast<std::int32_t>(below(12));
+    switch (below(3)) {
       case 0:
         return WeightWord::add(value - 6);
       case 1:
@@ -440,7 +431,7 @@ class Course {
       REQUIRE(pool_.seats() == seats);
       now_ = *deadline;
     } else {
-      now_ += std::chrono::milliseconds(dice_.below(15000));
+      now_ += std::chrono::milliseconds(below(15000));
     }
     const auto actions = pool_.step(Tick{}, now_);
     REQUIRE(actions.notifications.empty());
@@ -449,7 +440,7 @@ class Course {
   }
 
   void drain_ends() {
-    const auto name = address(static_cast<int>(1 + dice_.below(kMostServers)));
+    const auto name = address(static_cast<int>(1 + below(kMostServers)));
     const auto actions = pool_.step(Drained{{*IpAddress::parse(name), Port(80)}}, now_);
     REQUIRE(actions.notifications.empty());
     book_.drained(name);

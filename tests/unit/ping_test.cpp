@@ -100,6 +100,19 @@ TEST_CASE("hosts that answer, over both kinds of socket", "[ping]") {
   CHECK(attempt(pair, check_of(address), groups) == ProbeOutcome{});
 }
 
+TEST_CASE("a link-local address is reached through bind_if", "[ping]") {
+  NEEDS_NAMESPACES();
+  const NamespacePair pair;
+  pair.wait_for_carrier('a');
+  pair.run('b', "ip addr add fe80::99/64 dev eth0 nodad");
+  pair.run('a', "ip addr add fe80::98/64 dev eth0 nodad");
+  PingCheck check = check_of("fe80::99");
+  check.endpoint.interface = "eth0";
+  const std::string groups = GENERATE("1 0", "0 0");
+  CAPTURE(groups);
+  CHECK(attempt(pair, check, groups) == ProbeOutcome{});
+}
+
 TEST_CASE("hosts that do not answer, over both kinds of socket", "[ping]") {
   NEEDS_NAMESPACES();
   const NamespacePair pair;

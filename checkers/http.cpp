@@ -78,7 +78,10 @@ bool accepts_status(const Url& url, unsigned status) {
 
 /// An exchange under way.
 struct HttpProbe::Attempt {
-  std::optional<BodyMatcher> matcher;
+  /// The original looks at the body alone, or at the header with it, as they happen to arrive:
+  /// patterns and offsets may be meant either way.
+  std::optional<BodyMatcher> in_answer;
+  std::optional<BodyMatcher> in_body;
   std::optional<HttpReader> reader;
   std::unique_ptr<Dialogue> dialogue;
 };
@@ -107,8 +110,13 @@ void HttpProbe::start(std::size_t step) {
   attempt_ = std::make_unique<Attempt>();
   HttpReader::Observer observer;
   if (url.body) {
-    attempt_->matcher.emplace(memories_[step].pattern, *url.body);
-    observer.content = [matcher = &*attempt_->matcher](ByteView data) { matcher->feed(data); };
+    auto& in_answer = attempt_->in_answer.emplace(memories_[step].pattern, *url.body);
+    auto& in_body = attempt_->in_body.emplace(memories_[step].pattern, *url.body);
+    observer.header = [&in_answer](ByteView data) { in_answer.feed(data); };
+    observer.content = [&in_answer, &in_body](ByteView data) {
+      in_answer.feed(data);
+      in_body.feed(data);
+    };
   }
   HttpRequest request = request_of(url, check_);
   authenticate(request);
@@ -208,12 +216,16 @@ bool HttpProbe::digest_matches(const std::string& wanted) {
 
 bool HttpProbe::body_matches(const Url& url) {
   using Finding = BodyMatcher::Finding;
-  BodyMatcher& matcher = *attempt_->matcher;
-  matcher.end();
-  if (!matcher.trouble().empty()) {
-    say_once(fmt::format("{} (server {} url {})", matcher.trouble(), labels_.server, url.path));
+  bool matched = false;
+  bool failed = false;
+  for (BodyMatcher* matcher : {&*attempt_->in_answer, &*attempt_->in_body}) {
+    matcher->end();
+    matched = matched || matcher->finding() == Finding::matched;
+    failed = failed || matcher->finding() == Finding::failed;
+    if (matcher->trouble().empty()) continue;
+    say_once(fmt::format("{} (server {} url {})", matcher->trouble(), labels_.server, url.path));
   }
-  return matcher.finding() == (url.body->no_match ? Finding::unmatched : Finding::matched);
+  return url.body->no_match ? !matched && !failed : matched;
 }
 
 void HttpProbe::report_length() {

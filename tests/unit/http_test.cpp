@@ -358,6 +358,35 @@ TEST_CASE("an endless body that might match for ever is given up", "[http][regex
   CHECK(ticks > 20);
 }
 
+// The original searches the header too when it arrives together with the body.
+TEST_CASE("a pattern may be of the header, and offsets count from there or from the body",
+          "[http][regex]") {
+  struct Case {
+    const char* pattern;
+    std::uint32_t min;
+    std::optional<std::uint32_t> max;
+    bool found;
+  };
+  const auto wanted = GENERATE(Case{"^HTTP/1.1 200", 0, 0, true},
+                               Case{"X-State: up\\r", 0, {}, true}, Case{"^hello", 0, 0, true},
+                               Case{"\\r\\n\\r\\nhello", 0, {}, true}, Case{"hello", 32, 32, true},
+                               Case{"hello", 1, 31, false}, Case{"X-State: down", 0, {}, false});
+  HttpBench bench;
+  ScriptedServer server(answering("HTTP/1.1 200 OK\r\nX-State: up\r\n\r\nhello\n"));
+  HttpCheck check = check_of(server.endpoint());
+  BodyPattern& body = check.urls[0].body.emplace();
+  body.pattern = wanted.pattern;
+  body.min_offset = wanted.min;
+  body.max_offset = wanted.max;
+  for (const bool no_match : {false, true}) {
+    body.no_match = no_match;
+    const auto outcome = bench.attempt(check);
+    REQUIRE(outcome);
+    CAPTURE(wanted.pattern, wanted.min, no_match);
+    CHECK((outcome->result == Result::passed) == (wanted.found != no_match));
+  }
+}
+
 TEST_CASE("a truncated body has its pattern or has not", "[http][regex]") {
   HttpBench bench;
   ScriptedServer server(answering("HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\nhello\n"));

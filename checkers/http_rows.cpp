@@ -118,7 +118,7 @@ void take_stack(UrlDraft& draft, const Binding& binding) {
 }
 
 void add_pattern(Urls& rows) {
-  rows.statement("regex", "Pattern (PCRE2) the body must match.", take_pattern)
+  rows.statement("regex", "Pattern (PCRE2) of the body, or of the header with the body.", take_pattern)
       .takes("PATTERN", 0, SIZE_MAX);
   rows.flag("regex_no_match", "The body must not match.",
             [](UrlDraft& draft, bool) { draft.body.no_match = true; });

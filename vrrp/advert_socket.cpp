@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "vrrp/datagram.hpp"
+#include "vrrp/socket.hpp"
 
 namespace understudy::vrrp {
 namespace {
@@ -20,9 +21,6 @@ constexpr std::size_t kLargestPacket = 4352;
 constexpr unsigned kBatch = 8;
 /// Adverts of some thousand routers that leave at once.
 constexpr int kSendBuffer = 4 * 1024 * 1024;
-/// Queueing priority of control traffic (TC_PRIO_CONTROL), so that a full queue does not hold
-/// adverts back.
-constexpr int kControlPriority = 7;
 /// Internetwork control, as for routing protocols.
 constexpr int kTrafficClass = 0xc0;
 constexpr int kMulticastHops = 255;

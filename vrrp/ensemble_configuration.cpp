@@ -10,11 +10,10 @@
 #include <utility>
 
 #include "vrrp/ensemble.hpp"
+#include "vrrp/timing.hpp"
 
 namespace understudy::vrrp {
 namespace {
-
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 /// An instance of a configuration, and with it the whole of it.
 std::shared_ptr<const InstanceConfig> part_of(const std::shared_ptr<const VrrpConfig>& config,
@@ -38,7 +37,7 @@ void Ensemble::handle(const Begin& input, Turn& turn) {
   if (input.delay > Duration::zero()) {
     delayed_until_ = turn.now + input.delay;
     turn.outcome.push_back(
-        {{}, {LogLine{fmt::format("Delaying startup for {:g} seconds", seconds(input.delay))}}});
+        {{}, {LogLine{fmt::format("Delaying startup for {:g} seconds", in_seconds(input.delay))}}});
   }
   // Those that go on come first: their peers are waiting.
   const auto memories = usable(input.memories);
@@ -169,7 +168,7 @@ void Ensemble::change_delay(Duration by, Turn& turn) {
   } else {
     turn.outcome.push_back({{},
                             {LogLine{fmt::format("Delaying startup for a further {:g} seconds",
-                                                 seconds(*delayed_until_ - turn.now))}}});
+                                                 in_seconds(*delayed_until_ - turn.now))}}});
   }
 }
 

@@ -8,10 +8,10 @@ namespace understudy::vrrp {
 namespace {
 
 constexpr std::uint8_t kScheme = 1;
-constexpr std::size_t kDigestSize = 16;
+constexpr std::size_t kHmacDigestSize = 16;
 /// Octets of the trailer that the digest covers.
-constexpr std::size_t kCovered = kHmacTrailerSize - kDigestSize;
-constexpr std::size_t kChecksumOffset = 6;
+constexpr std::size_t kCovered = kHmacTrailerSize - kHmacDigestSize;
+constexpr std::size_t kHmacChecksumOffset = 6;
 constexpr std::size_t kPseudoAddressSize = 16;
 
 /// RFC 1982: right across the wrap of the number.
@@ -51,8 +51,8 @@ Bytes digest_input(ByteView covered, const IpAddress& source) {
   writer.bytes(Bytes(kPseudoAddressSize - source.bytes().size()));
   const std::size_t begin = writer.view().size();
   writer.bytes(covered);
-  writer.patch_u16(begin + kChecksumOffset, 0);
-  writer.bytes(std::array<std::uint8_t, kDigestSize>{});
+  writer.patch_u16(begin + kHmacChecksumOffset, 0);
+  writer.bytes(std::array<std::uint8_t, kHmacDigestSize>{});
   return writer.take();
 }
 
@@ -115,9 +115,9 @@ std::variant<Proof, RejectionReason> verify_trailer(const HmacAuthentication& hm
   }
   const HmacKey* key = find_key(hmac, key_id);
   if (key == nullptr) return RejectionReason::hmac_unknown_key;
-  const ByteView covered = signed_pdu.first(signed_pdu.size() - kDigestSize);
+  const ByteView covered = signed_pdu.first(signed_pdu.size() - kHmacDigestSize);
   const auto digest = hmac_sha256_128(key->secret.octets(), digest_input(covered, source));
-  if (!digest || !equal_in_constant_time(*digest, signed_pdu.last(kDigestSize))) {
+  if (!digest || !equal_in_constant_time(*digest, signed_pdu.last(kHmacDigestSize))) {
     return RejectionReason::hmac_invalid;
   }
   return proof;

@@ -11,7 +11,7 @@ namespace understudy::vrrp {
 namespace {
 
 /// Changes between two looks at the timers: well under a millisecond of work.
-constexpr unsigned kPerSlice = 32;
+constexpr unsigned kChangesPerSlice = 32;
 /// The holder of what is static; no instance has an empty name.
 const std::string kStatic;
 
@@ -176,8 +176,8 @@ void KernelObjects::sweep(const std::shared_ptr<const VrrpConfig>& config,
 // ---- What is sent
 
 bool KernelObjects::reconcile() {
-  if (routing_.remove(kPerSlice) || addresses_.reconcile(kPerSlice)) return true;
-  return routing_.add(kPerSlice, loop_.now());
+  if (routing_.remove(kChangesPerSlice) || addresses_.reconcile(kChangesPerSlice)) return true;
+  return routing_.add(kChangesPerSlice, loop_.now());
 }
 
 void KernelObjects::work() {

@@ -14,8 +14,6 @@
 namespace understudy::vrrp {
 namespace {
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 std::int64_t milliseconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
@@ -222,8 +220,9 @@ void Machine::handle(const Started& event, Turn& turn) {
 
 void Machine::handle(const TimerExpired& /*event*/, Turn& turn) {
   if (gives_way_after_stall(turn.now)) {
-    turn.actions.push_back(LogLine{fmt::format("VRRP thread timer expired {:.6f} seconds ago",
-                                               seconds(turn.now - timer_start_ - timer_length()))});
+    turn.actions.push_back(
+        LogLine{fmt::format("VRRP thread timer expired {:.6f} seconds ago",
+                            in_seconds(turn.now - timer_start_ - timer_length()))});
     ++counters_.stalls;
     transition(RouterState::backup, turn);
     return;
@@ -256,7 +255,7 @@ void Machine::advert_timer_expired(Turn& turn) {
 
 void Machine::recover_from_stall(Turn& turn) {
   ++counters_.stalls;
-  const double late = seconds(turn.now - timer_start_ - timer_length());
+  const double late = in_seconds(turn.now - timer_start_ - timer_length());
   if (state_ == RouterState::backup) {
     turn.actions.push_back(LogLine{fmt::format(
         "({}) timer expired {:.3f} seconds ago - listening for a master before taking over",

@@ -39,7 +39,7 @@ Json to_json(const std::optional<MachineMemory>& memory) {
 }
 
 /// Writes the members of an input; what it is called comes first.
-struct Writer {
+struct InputWriter {
   Json& out;
   const std::string& configuration;
 
@@ -141,7 +141,7 @@ Json to_json(const RecordingStart& start) {
 
 Json to_json(const RecordedInput& recorded) {
   Json out{{"at", nanoseconds(recorded.at)}};
-  std::visit(Writer{out, recorded.configuration}, recorded.input);
+  std::visit(InputWriter{out, recorded.configuration}, recorded.input);
   return out;
 }
 

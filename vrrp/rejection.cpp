@@ -6,47 +6,47 @@ namespace {
 using Member = std::uint32_t RejectionCounters::*;
 
 Member counter_of(RejectionReason reason) {
-  using Reason = RejectionReason;
+  using Kind = RejectionReason;
   using Counters = RejectionCounters;
   switch (reason) {
-    case Reason::packet_length:
-    case Reason::ip_length:
+    case Kind::packet_length:
+    case Kind::ip_length:
       return &Counters::packet_length;
-    case Reason::ttl:
-    case Reason::ttl_range:
+    case Kind::ttl:
+    case Kind::ttl_range:
       return &Counters::ttl;
-    case Reason::version:
+    case Kind::version:
       return &Counters::version;
-    case Reason::packet_type:
+    case Kind::packet_type:
       return &Counters::packet_type;
-    case Reason::checksum:
+    case Kind::checksum:
       return &Counters::checksum;
-    case Reason::cast:
+    case Kind::cast:
       return &Counters::address_list;
-    case Reason::invalid_authentication_type:
+    case Kind::invalid_authentication_type:
       return &Counters::invalid_authentication_type;
-    case Reason::ah_header:
-    case Reason::authentication_type:
+    case Kind::ah_header:
+    case Kind::authentication_type:
       return &Counters::authentication_type_mismatch;
-    case Reason::password:
-    case Reason::ah_digest:
-    case Reason::ah_spi:
-    case Reason::ah_sequence:
+    case Kind::password:
+    case Kind::ah_digest:
+    case Kind::ah_spi:
+    case Kind::ah_sequence:
       return &Counters::authentication_failure;
-    case Reason::hmac_missing:
+    case Kind::hmac_missing:
       return &Counters::hmac_missing;
-    case Reason::hmac_malformed:
+    case Kind::hmac_malformed:
       return &Counters::hmac_malformed;
-    case Reason::hmac_unknown_key:
+    case Kind::hmac_unknown_key:
       return &Counters::hmac_unknown_key;
-    case Reason::hmac_invalid:
+    case Kind::hmac_invalid:
       return &Counters::hmac_invalid;
-    case Reason::hmac_stale:
+    case Kind::hmac_stale:
       return &Counters::hmac_stale;
-    case Reason::hmac_replay:
+    case Kind::hmac_replay:
       return &Counters::hmac_replay;
-    case Reason::unknown_source:
-    case Reason::owner_ignores:
+    case Kind::unknown_source:
+    case Kind::owner_ignores:
       break;
   }
   return &Counters::ignored;

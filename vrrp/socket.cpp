@@ -8,14 +8,6 @@
 #include <cerrno>
 
 namespace understudy::vrrp {
-namespace {
-
-/// Queueing priority of control traffic (TC_PRIO_CONTROL), so that a full queue does not hold
-/// adverts back.
-constexpr int kControlPriority = 7;
-
-}  // namespace
-
 Result<FrameSocket> FrameSocket::open() {
   // Protocol 0: nothing is ever delivered to it.
   Fd fd(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

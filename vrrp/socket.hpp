@@ -12,6 +12,10 @@
 
 namespace understudy::vrrp {
 
+/// Queueing priority of control traffic (TC_PRIO_CONTROL), so that a full queue does not hold
+/// adverts or announcements back.
+inline constexpr int kControlPriority = 7;
+
 /// Sends whole frames on any interface; hears nothing.
 class FrameSocket {
  public:

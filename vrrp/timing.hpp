@@ -1,11 +1,17 @@
 // The timers of RFC 3768 section 6.1 (version 2) and RFC 5798 section 6.1 (version 3).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 #include "daemon/base/types.hpp"
 
 namespace understudy::vrrp {
+
+/// For messages.
+[[nodiscard]] constexpr double in_seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 /// Intervals without an advert after which the master is taken for dead, unless configured
 /// otherwise (down_timer_adverts).

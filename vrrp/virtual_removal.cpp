@@ -15,7 +15,7 @@ namespace understudy::vrrp {
 namespace {
 
 /// Removed at a time while others must not wait.
-constexpr std::size_t kSlice = 16;
+constexpr std::size_t kRemovedAtOnce = 16;
 
 }  // namespace
 
@@ -28,7 +28,7 @@ void VirtualInterfaces::remove_others() {
 
 void VirtualInterfaces::remove_some() {
   std::map<std::string, std::string> names;
-  while (!superfluous_.empty() && names.size() < kSlice) {
+  while (!superfluous_.empty() && names.size() < kRemovedAtOnce) {
     names.insert(superfluous_.extract(superfluous_.begin()));
   }
   remove(names);

@@ -13,9 +13,9 @@ namespace understudy::netlink {
 namespace {
 
 /// Bounded, so that a flood of notifications does not keep the loop from its other work.
-constexpr unsigned kPerTurn = 32;
+constexpr unsigned kMessagesPerTurn = 32;
 /// What may be queued at an overrun and is worthless after it.
-constexpr unsigned kDiscardLimit = 100'000;
+constexpr unsigned kMessagesDiscarded = 100'000;
 constexpr std::uint32_t kWhole = 0xffffffff;
 
 /// Passes deletions of rules, and of routes with one of the protocols (bpf(4), classic). Numbers of
@@ -74,11 +74,11 @@ void RoutingMonitor::read() {
       if (rule->removed) handlers_.on_rule(*rule);
     }
   };
-  for (unsigned i = 0; i < kPerTurn; ++i) {
+  for (unsigned i = 0; i < kMessagesPerTurn; ++i) {
     const auto left = socket_.receive(take);
     if (left == Socket::Left::nothing) return;
     if (left != Socket::Left::overrun) continue;
-    for (unsigned n = 0; n < kDiscardLimit; ++n) {
+    for (unsigned n = 0; n < kMessagesDiscarded; ++n) {
       if (socket_.receive([](ByteView) {}) == Socket::Left::nothing) break;
     }
     handlers_.on_overrun();

@@ -8,7 +8,7 @@ namespace understudy::netlink {
 namespace {
 
 /// The widest table number that fits the fixed header.
-constexpr std::uint32_t kLargestShortTable = 255;
+constexpr std::uint32_t kLargestOctetTable = 255;
 /// Of FRA_SUPPRESS_PREFIXLEN and FRA_SUPPRESS_IFGROUP: nothing is suppressed.
 constexpr std::uint32_t kNone = 0xffffffff;
 
@@ -50,7 +50,7 @@ void write_selectors(AttributeWriter& writer, const Rule& rule) {
 }
 
 void write_action(AttributeWriter& writer, const Rule& rule) {
-  if (rule.table > kLargestShortTable) writer.attribute(FRA_TABLE, rule.table);
+  if (rule.table > kLargestOctetTable) writer.attribute(FRA_TABLE, rule.table);
   if (rule.l3mdev) writer.attribute(FRA_L3MDEV, std::uint8_t{1});
   if (rule.goto_target != 0) writer.attribute(FRA_GOTO, rule.goto_target);
   if (rule.suppress_prefix_length) {
@@ -66,7 +66,7 @@ Message rule_message(std::uint16_t type, std::uint16_t flags, const Rule& rule) 
   fixed.src_len = rule.from.length;
   fixed.dst_len = rule.to.length;
   fixed.tos = rule.tos;
-  fixed.table = rule.table <= kLargestShortTable ? static_cast<__u8>(rule.table)
+  fixed.table = rule.table <= kLargestOctetTable ? static_cast<__u8>(rule.table)
                                                  : static_cast<__u8>(RT_TABLE_UNSPEC);
   fixed.action = rule.action;
   fixed.flags = rule.inverted ? FIB_RULE_INVERT : 0;
@@ -78,7 +78,7 @@ Message rule_message(std::uint16_t type, std::uint16_t flags, const Rule& rule) 
   return builder.take();
 }
 
-Prefix read_prefix(const Attributes& attributes, std::uint16_t type, std::uint8_t length) {
+Prefix read_selector(const Attributes& attributes, std::uint16_t type, std::uint8_t length) {
   if (length == 0) return {};
   return {IpAddress(attributes.get(type)), length};
 }
@@ -135,8 +135,8 @@ std::optional<RuleMessage> decode_rule(ByteView message) {
   Rule& rule = result.rule;
   rule.family = fixed->family == AF_INET ? Family::ipv4 : Family::ipv6;
   rule.inverted = (fixed->flags & FIB_RULE_INVERT) != 0;
-  rule.from = read_prefix(attributes, FRA_SRC, fixed->src_len);
-  rule.to = read_prefix(attributes, FRA_DST, fixed->dst_len);
+  rule.from = read_selector(attributes, FRA_SRC, fixed->src_len);
+  rule.to = read_selector(attributes, FRA_DST, fixed->dst_len);
   rule.tos = fixed->tos;
   read_selectors(attributes, rule);
   rule.preference = attributes.u32(FRA_PRIORITY).value_or(0);

@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kRecord = "sysctl ";
 
 /// On the page: what was there, and what is there now.
-struct Record {
+struct Setting {
   std::int32_t original = 0;
   std::int32_t value = 0;
 };
@@ -76,7 +76,7 @@ void Sysctls::adopt() {
     if (key.substr(0, kRecord.size()) == kRecord) paths.emplace_back(key.substr(kRecord.size()));
   });
   for (const std::string& path : paths) {
-    const auto record = page_.read<Record>(record_of(path));
+    const auto record = page_.read<Setting>(record_of(path));
     if (record) held_[path] = Held{record->original, record->value, {}};
   }
 }
@@ -99,7 +99,7 @@ bool Sysctls::hold(const std::string& path, int value, const std::string& user) 
   held.users.insert(user);
   // Nothing to change, nothing to put back.
   if (known == held_.end() && *before == value) return true;
-  page_.write(record_of(path), Record{held.original, value});
+  page_.write(record_of(path), Setting{held.original, value});
   if (!set(path, value)) {
     if (known == held_.end()) page_.erase(record_of(path));
     return false;
@@ -176,7 +176,7 @@ void Sysctls::rename_interface(std::string_view before, std::string_view after) 
     std::string path = at->first;
     path.replace(place, old_part.size(), part_of(after));
     page_.erase(record_of(at->first));
-    page_.write(record_of(path), Record{at->second.original, at->second.value});
+    page_.write(record_of(path), Setting{at->second.original, at->second.value});
     renamed[path] = std::move(at->second);
     at = held_.erase(at);
   }

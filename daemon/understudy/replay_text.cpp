@@ -119,7 +119,7 @@ struct DescribeAction {
   std::string operator()(const Notify& action) const {
     static constexpr std::array kNews{"", " (priority)", " (lesser master)", " (deleted)",
                                       " (reminder)"};
-    return fmt::format("notify {}{}{}", name_of(action.state),
+    return fmt::format("notify {}{}{}", state_name(action.state),
                        kNews.at(static_cast<std::size_t>(action.news)),
                        action.mail ? " and mail" : "");
   }
@@ -137,13 +137,13 @@ std::string time_text(Duration wall_clock) {
 std::string standing(const ReplayedSubject& subject) {
   if (subject.kind == "node") return {};
   const std::string what = subject.kind == "group" ? "group " + subject.name : subject.name;
-  if (subject.kind == "group") return fmt::format("{} {}", what, name_of(subject.state));
-  return fmt::format("{} {} {}", what, name_of(subject.state), subject.priority);
+  if (subject.kind == "group") return fmt::format("{} {}", what, state_name(subject.state));
+  return fmt::format("{} {} {}", what, state_name(subject.state), subject.priority);
 }
 
 }  // namespace
 
-std::string_view name_of(RouterState state) {
+std::string_view state_name(RouterState state) {
   static constexpr std::array<std::string_view, 5> kNames{"INIT", "BACKUP", "MASTER", "FAULT",
                                                           "STOP"};
   return kNames.at(static_cast<std::size_t>(state));
@@ -173,7 +173,7 @@ Json to_json(const ReplayedStep& step) {
     Json one{{"kind", std::string(subject.kind)}};
     if (subject.kind != "node") {
       one["name"] = text_json(subject.name);
-      one["state"] = std::string(name_of(subject.state));
+      one["state"] = std::string(state_name(subject.state));
     }
     if (subject.kind == "instance") one["priority"] = subject.priority;
     one["actions"] = Json::array();

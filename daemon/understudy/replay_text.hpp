@@ -14,7 +14,7 @@
 namespace understudy::tool {
 
 /// "MASTER", "BACKUP", "FAULT", "STOP", "INIT".
-[[nodiscard]] std::string_view name_of(RouterState state);
+[[nodiscard]] std::string_view state_name(RouterState state);
 /// "advert from 10.0.0.2 for VI_1, priority 90"; `name` names instances.
 [[nodiscard]] std::string describe(const vrrp::Input& input,
                                    const std::function<std::string(vrrp::InstanceId)>& name);

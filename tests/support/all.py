@@ -18,8 +18,7 @@ import time
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.path.join(ROOT, "build")
-ASAN = os.path.join(ROOT, "build-asan")
-FUZZ = os.path.join(ROOT, "build-fuzz")
+INSTRUMENTED = os.path.join(ROOT, "build-instrumented")
 LOGS = os.path.join(BUILD, "logs")
 CODE = ("daemon", "parser", "vrrp", "checkers", "ipvs", "tests", "man")
 FUZZ_SECONDS = 20
@@ -194,8 +193,8 @@ def run_tests(total, prefix, build, tests, environment=None, slower=1):
 
 
 def part_build(total):
-    """The daemon and all tests, as a user builds them."""
-    built(total, "build", BUILD, [])
+    """The daemon and all tests, as a user builds them but for debugging information."""
+    built(total, "build", BUILD, ["-Ddebug=false", "-Dcpp_args=-g1"])
 
 
 def part_suites(total):
@@ -203,49 +202,67 @@ def part_suites(total):
     run_tests(total, "", BUILD, introspect(BUILD))
 
 
-def part_sanitized(total):
-    """The pure cores and the processes' parts again under ASan and UBSan."""
-    suites = {"unit", "simulation", "conformance"}
-    options = ["-Db_sanitize=address,undefined", "-Doptimization=1", "-Db_lundef=false"]
-    # Line tables are enough for a stack trace, and much is built faster without the rest.
-    # Warnings are the plain build's: what the sanitizers add to the code misleads some of g++'s.
-    options += ["-Dwerror=false", "-Ddebug=false", "-Dcpp_args=['-fno-sanitize-recover=all', '-g1']"]
+INSTRUMENTED_SUITES = {"unit", "simulation", "conformance", "fuzz"}
 
-    def chosen():
-        return [one for one in introspect(ASAN) if suites & suites_of(one)]
+
+def instrumented(total):
+    """Builds what runs under ASan, UBSan and libFuzzer: all of it at once, by the other compiler.
+
+    Returns whether it is there. Line tables are enough for a stack trace, and several files at a time
+    are built in half the time. Warnings are the plain build's.
+    """
 
     def targets():
-        programs = {os.path.relpath(one["cmd"][0], ASAN) for one in chosen()}
+        tests = [one for one in introspect(INSTRUMENTED) if INSTRUMENTED_SUITES & suites_of(one)]
+        programs = {os.path.relpath(one["cmd"][0], INSTRUMENTED) for one in tests}
         return sorted(program for program in programs if not program.startswith(".."))
 
-    if built(total, "sanitized-build", ASAN, options, targets):
-        strict = {
-            "ASAN_OPTIONS": "detect_leaks=1:halt_on_error=1",
-            "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
-            "SANITIZED": "1",
-        }
-        run_tests(total, "sanitized ", ASAN, chosen(), strict, slower=4)
+    if instrumented.worked is None:
+        flags = ["-fsanitize=fuzzer-no-link,address,undefined", "-fno-sanitize-recover=all", "-g1"]
+        options = [f"-Dcpp_args={flags}", "-Dcpp_link_args=-fsanitize=address,undefined"]
+        options += ["-Doptimization=1", "-Ddebug=false", "-Db_lundef=false", "-Dwerror=false"]
+        options += ["-Dunity=on", "-Dunity_size=12"]
+        compiler = {"CXX": "clang++"}
+        instrumented.worked = built(
+            total, "instrumented-build", INSTRUMENTED, options, targets, compiler
+        )
+    return instrumented.worked
+
+
+instrumented.worked = None
+
+
+def part_sanitized(total):
+    """The pure cores and the processes' parts again under ASan and UBSan."""
+    if not instrumented(total):
+        return
+    strict = {
+        "ASAN_OPTIONS": "detect_leaks=1:halt_on_error=1",
+        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+        "SANITIZED": "1",
+    }
+    suites = INSTRUMENTED_SUITES - {"fuzz"}
+    chosen = [one for one in introspect(INSTRUMENTED) if suites & suites_of(one)]
+    run_tests(total, "sanitized ", INSTRUMENTED, chosen, strict, slower=4)
 
 
 def part_fuzz(total):
     """Each fuzz target briefly under libFuzzer with the sanitizers, from its kept corpus."""
-
-    def chosen():
-        return [one for one in introspect(FUZZ) if "fuzz" in suites_of(one)]
-
-    def targets():
-        return sorted({os.path.relpath(one["cmd"][0], FUZZ) for one in chosen()})
-
-    options = ["-Dcpp_args=-fsanitize=fuzzer-no-link,address,undefined", "-Doptimization=1"]
-    options += ["-Dcpp_link_args=-fsanitize=address,undefined", "-Db_lundef=false"]
-    if not built(total, "fuzz-build", FUZZ, options, targets, {"CXX": "clang++"}):
+    if not instrumented(total):
         return
-    for one in chosen():
+
+    def one(test):
+        name = f"fuzz {test['name']}"
         # What it finds interesting goes to a folder of its own, not into the kept corpus.
-        found = tempfile.mkdtemp(prefix="found-", dir=FUZZ)
-        command = [one["cmd"][0], f"-max_total_time={FUZZ_SECONDS}", "-print_final_stats=1"]
-        command += [f"-artifact_prefix={LOGS}/{one['name']}-", found, one["cmd"][-1]]
-        suite(total, f"fuzz {one['name']}", command, FUZZ_SECONDS + 120)
+        found = tempfile.mkdtemp(prefix="found-", dir=INSTRUMENTED)
+        command = [test["cmd"][0], f"-max_total_time={FUZZ_SECONDS}", "-print_final_stats=1"]
+        command += [f"-artifact_prefix={LOGS}/{test['name']}-", found, test["cmd"][-1]]
+        return name, counts(name, run(name, command, FUZZ_SECONDS + 120))
+
+    chosen = [test for test in introspect(INSTRUMENTED) if "fuzz" in suites_of(test)]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for name, result in pool.map(one, chosen):
+            total.add(name, *result, log_of(name))
 
 
 def part_lab(total):

@@ -82,11 +82,11 @@ TEST_CASE("what a virtual server says of timing goes to its real servers and the
     return std::get<checkers::TcpCheck>(service.real_servers.at(0).checks.at(0)).timing;
   };
   const auto inherited = timing_of(read_service(more, "TCP_CHECK {\n}"));
-  CHECK(inherited == checkers::CheckTiming{7s, 1500ms, 9, 2250ms, 3s, true, false});
+  CHECK(inherited == checkers::CheckTiming{7s, 1500ms, 9, 1, 2250ms, 3s, true, false});
 
   const auto own = timing_of(
       read_service(more, "delay_loop 8\nalpha no\nTCP_CHECK {\nretry 0\nwarmup 0.000001\n}"));
-  CHECK(own == checkers::CheckTiming{8s, 1500ms, 0, 2250ms, 1us, false, false});
+  CHECK(own == checkers::CheckTiming{8s, 1500ms, 0, 1, 2250ms, 1us, false, false});
 }
 
 TEST_CASE("weight, inhibition and host name go to the real servers too") {

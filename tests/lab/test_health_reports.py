@@ -9,6 +9,7 @@ from lab.servers import in_table, listening
 from lab.wait import check, equal, eventually
 
 HTTP = ("TCP", "10.9.0.100:80")
+GRPC_SERVER = os.path.join(REPOSITORY, "tests", "support", "grpc_health_server.py")
 
 SERVICE = """
 virtual_server 10.9.0.100 80 {{
@@ -52,6 +53,13 @@ listen b
     bind 10.9.0.1:8080
     server s 10.9.0.1:9999 weight 100 agent-check agent-port 9999 agent-inter 100ms agent-send "haproxy\\n"
 """
+
+
+def _kill(director, script):
+    """Kills the program of that script; the host's own first process is of Python, too."""
+    found = [pid for pid, (_, _, words) in director.processes().items() if script in words]
+    equal(len(found), 1, f"programs of {script}")
+    os.kill(found[0], signal.SIGKILL)
 
 
 def ours(director):
@@ -112,7 +120,7 @@ def agent(lab):
         eventually(lambda want=weight: ours(director) == want and theirs(director) == want, 5,
                    lambda said=line, want=weight:
                    f"{said!r} makes {want}; here {ours(director)}, HAProxy {theirs(director)}")
-    director.kill_program("python3", signal.SIGKILL)
+    _kill(director, "/run/agent.py")
     daemon.wait_log("Agent of [10.9.0.21]:tcp:80 takes no connection")
     equal((ours(director), theirs(director)), (100, 100), "the weight without an agent")
     equal(daemon.log.count("takes no connection"), 1, "lines about the agent that is gone")
@@ -122,8 +130,7 @@ def _grpc_director(lab):
     """A director with a gRPC server of its own at port 50051, which says what /run/statuses has."""
     director = lab.solo("director1", "eth0", "10.9.0.1/24").up()
     director.write("/run/statuses", "- 1\nshop.Cart 1\n")
-    script = os.path.join(REPOSITORY, "tests", "support", "grpc_health_server.py")
-    director.start(["/usr/bin/python3", script, "10.9.0.1:50051", "/run/statuses"], "grpc.log")
+    director.start(["/usr/bin/python3", GRPC_SERVER, "10.9.0.1:50051", "/run/statuses"], "grpc.log")
     eventually(lambda: listening(director, 50051), 20, "the gRPC server listens")
     return director
 
@@ -151,7 +158,7 @@ def grpc(lab):
     daemon.wait_log(f"gRPC health of {server}: gRPC status 5 (NOT_FOUND): no such service")
     director.write("/run/statuses", "shop.Cart 1\n")
     daemon.wait_log(f"Adding service {server} to VS [10.9.0.100]:tcp:80", count=2)
-    director.kill_program("python3", signal.SIGKILL)
+    _kill(director, GRPC_SERVER)
     daemon.wait_log(f"gRPC server {server} takes no connection")
 
 

@@ -118,22 +118,26 @@ void take_stack(UrlDraft& draft, const Binding& binding) {
 }
 
 void add_pattern(Urls& rows) {
-  rows.statement("regex", "Pattern (PCRE2) of the body, or of the header with the body.", take_pattern)
+  rows.statement("regex", "Pattern (PCRE2) of the body, or of the header with the body.",
+                 take_pattern)
       .takes("PATTERN", 0, SIZE_MAX);
-  rows.flag("regex_no_match", "The body must not match.",
+  rows.flag("regex_no_match", "Neither the body nor the header may match.",
             [](UrlDraft& draft, bool) { draft.body.no_match = true; });
   rows.statement("regex_options", "How the pattern is meant: pcre2api(3).", take_options)
       .takes("WORD ...", 0, SIZE_MAX)
       .accepts(fmt::format("{}", fmt::join(regex_option_names(), ", ")))
       .adds_up();
-  rows.statement("regex_min_offset", "Octet of the body where a match may start at the earliest.",
-                 [](UrlDraft& draft, const Binding& binding) {
-                   if (const auto offset = read_offset(binding)) draft.body.min_offset = *offset;
-                 })
+  rows.statement(
+          "regex_min_offset",
+          "Octet where a match may start at the earliest, of the body or of header and body.",
+          [](UrlDraft& draft, const Binding& binding) {
+            if (const auto offset = read_offset(binding)) draft.body.min_offset = *offset;
+          })
       .takes("NUMBER", 0, SIZE_MAX)
       .accepts("0..4294967295")
       .by_default("0");
-  rows.statement("regex_max_offset", "Octet of the body where a match may start at the latest.",
+  rows.statement("regex_max_offset",
+                 "Octet where a match may start at the latest, of the body or of header and body.",
                  [](UrlDraft& draft, const Binding& binding) {
                    if (const auto offset = read_offset(binding)) draft.body.max_offset = *offset;
                  })

@@ -139,10 +139,10 @@ TEST_CASE("what is not SMTP ends the session at once") {
   SECTION("no separator") { dialogue.receive("220x\r\n"); }
   SECTION("codes that change within a reply") { dialogue.receive("220-x\r\n250 y\r\n"); }
   SECTION("a line without end") {
-    dialogue.receive(std::string(SmtpReplyReader::kLongestLine + 1, '2'));
+    dialogue.receive(std::string(understudy::SmtpReplyReader::kLongestLine + 1, '2'));
   }
   SECTION("a reply without end") {
-    for (std::size_t i = 0; i <= SmtpReplyReader::kMostLines; ++i)
+    for (std::size_t i = 0; i <= understudy::SmtpReplyReader::kMostLines; ++i)
       dialogue.receive("220-again\r\n");
   }
   SECTION("answers to what was not said yet") { dialogue.receive("220 a\r\n250 b\r\n250 c\r\n"); }

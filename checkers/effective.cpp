@@ -45,8 +45,9 @@ void append(Statements& out, const RealServer& server) {
   block.add("uthreshold", server.upper_threshold);
   block.add("lthreshold", server.lower_threshold);
   block.boolean("inhibit_on_failure", server.inhibit_on_failure);
-  block.add("slow_start", server.slow_start);
-  block.add("drain", server.drain);
+  // Not known to the original.
+  if (server.slow_start != 0) block.add("slow_start", server.slow_start);
+  if (server.drain != 0) block.add("drain", server.drain);
   append_timing(block, server.timing);
   block.boolean("alpha", server.timing.alpha.value_or(false));
   block.boolean("smtp_alert", server.smtp_alert);

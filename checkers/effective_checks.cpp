@@ -37,7 +37,7 @@ void append(Statements& out, const CheckTiming& timing, bool connection = true) 
   out.seconds("delay_loop", timing.delay_loop);
   if (connection) out.seconds("connect_timeout", timing.connect_timeout);
   out.add("retry", timing.retry);
-  out.add("rise", timing.rise);
+  if (timing.rise != CheckTiming{}.rise) out.add("rise", timing.rise);
   out.seconds("delay_before_retry", timing.delay_before_retry);
   out.seconds("warmup", timing.warmup);
   out.boolean("alpha", timing.alpha);
@@ -213,7 +213,6 @@ void append_timing(Statements& out, const InheritedTiming& timing) {
   if (timing.delay_loop) out.seconds("delay_loop", *timing.delay_loop);
   if (timing.connect_timeout) out.seconds("connect_timeout", *timing.connect_timeout);
   if (timing.retry) out.add("retry", *timing.retry);
-  if (timing.rise) out.add("rise", *timing.rise);
   if (timing.delay_before_retry) out.seconds("delay_before_retry", *timing.delay_before_retry);
   if (timing.warmup) out.seconds("warmup", *timing.warmup);
 }

@@ -174,11 +174,6 @@ void add_timing(parser::Block<T>& rows, const TimingMessages& messages, unsigned
              [](T& draft, unsigned value) { draft.timing.retry = value; })
       .by_default(by_default("1; 3 for DNS_CHECK, 0 for MISC_CHECK"))
       .invalid(std::string(messages.retry));
-  rows.value("fall", "Failures in a row before a server has failed: one more than retry.",
-             parser::number<unsigned>(1, 0xffffffff),
-             [](T& draft, unsigned value) { draft.timing.retry = value - 1; })
-      .by_default("see retry")
-      .ours();
   rows.value("rise", "Successes in a row before a server that failed is up again.",
              parser::number<unsigned>(1, 0xffffffff),
              [](T& draft, unsigned value) { draft.timing.rise = value; })

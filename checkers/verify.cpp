@@ -263,6 +263,8 @@ RealServer Completion::build(RealServerDraft& server, bool alert) {
   result.slow_start = server.slow_start.value_or(0);
   result.drain = server.drain.value_or(0);
   result.timing = server.timing;
+  // Each check has it.
+  result.timing.rise.reset();
   result.smtp_alert = server.smtp_alert.value_or(
       global_.smtp_alert_checker.value_or(global_.smtp_alert.value_or(alert)));
   result.notify_up = users_.call<ScriptCall>(server.notify_up, "notify");
@@ -291,6 +293,7 @@ VirtualServer Completion::build() {
   }
   result.persistence_engine = draft_.persistence_engine;
   result.timing = draft_.timing;
+  result.timing.rise.reset();
   result.weight = draft_.weight;
   result.inhibit_on_failure = draft_.inhibit_on_failure;
   result.omega = draft_.omega;

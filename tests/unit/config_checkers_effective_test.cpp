@@ -75,6 +75,8 @@ virtual_server group G {
   real_server 10.0.0.9 80 {
     weight 3
     uthreshold 10
+    slow_start 60
+    drain 300
     lthreshold 5
     inhibit_on_failure no
     alpha no
@@ -89,6 +91,7 @@ virtual_server group G {
     virtualhost r.example
     snmp_name snmp2
     HTTP_GET {
+      rise 2
       connect_ip 1.2.3.4
       connect_port 99
       bindto 1.2.3.5
@@ -305,7 +308,9 @@ TEST_CASE("every keyword of load balancing is written") {
   std::set<std::string> names;
   collect(checkers::effective(loaded.config.checkers), "", names);
   // Written under other names, or without a meaning of their own.
-  const std::set<std::string> elsewhere{"virtual_server/hashed", "virtual_server/nat_mask"};
+  const std::set<std::string> elsewhere{
+      "virtual_server/hashed", "virtual_server/nat_mask",   "virtual_server/rise",
+      "virtual_server/drain",  "virtual_server/slow_start", "virtual_server/real_server/rise"};
   parser::for_each_row(config_rows(), [&](const auto& path, const parser::RowInfo& row) {
     if (path.empty() || (path[0] != "virtual_server" && path[0] != "SSL")) return;
     const std::string name = fmt::format("{}/{}", fmt::join(path, "/"), row.name);

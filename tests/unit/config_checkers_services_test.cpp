@@ -199,7 +199,7 @@ TEST_CASE("slow_start and drain are the real server's, else the virtual server's
   CHECK(none.at(0).drain == 0);
 }
 
-TEST_CASE("rise and fall are counts of a check, of its real or its virtual server") {
+TEST_CASE("rise is the check's, else its real, else its virtual server's") {
   const auto timing = [](const std::string& service, const std::string& server,
                          const std::string& check) {
     const auto read = read_service(service, server + "\nTCP_CHECK {\n" + check + "\n}");
@@ -209,8 +209,4 @@ TEST_CASE("rise and fall are counts of a check, of its real or its virtual serve
   CHECK(timing("rise 4", "", "").rise == 4);
   CHECK(timing("rise 4", "rise 3", "").rise == 3);
   CHECK(timing("rise 4", "rise 3", "rise 2").rise == 2);
-  // fall is retry and the attempt before it.
-  CHECK(timing("", "", "fall 1").retry == 0);
-  CHECK(timing("fall 5", "", "").retry == 4);
-  CHECK(timing("fall 5", "fall 3", "retry 7").retry == 7);
 }

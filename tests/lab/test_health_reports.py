@@ -95,7 +95,7 @@ def _say(director, line):
                10, lambda: f"both hear {line!r}: {before}, {_asked(director)}")
 
 
-@case("checks/agent-as-haproxy", ipvs=True, ours_only=True, seconds=15)
+@case("checks/agent-as-haproxy", ipvs=True, ours_only=True, seconds=14)
 def agent(lab):
     """One agent, asked by HAProxy and by us: both give the server the same weight, or none."""
     director = lab.solo("director1", "eth0", "10.9.0.1/24").up()
@@ -111,10 +111,10 @@ def agent(lab):
             agent_send "ours\\n"
         }"""
     daemon = lab.daemon(director, SERVICE.format(checks=block)).start()
-    lines = [("75%", 75), ("drain", 0), ("30%", 0), ("ready", 30), ("maint", None),
+    lines = [("75%", 75), ("drain", 0), ("30% ready", 30), ("maint", None),
              ("ready 100%", 100), ("down # gone", None), ("10%", None), ("foo UP", 10),
-             ("stopped,150%", None), ("", None), ("up\t5%%", 150), ("fail", None),
-             ("up", 150), ("0%", 0), ("ready up 100% maxconn:7", 100)]
+             ("stopped,150%", None), ("up\t5%%", 150), ("fail", None),
+             ("", None), ("up", 150), ("0%", 0), ("100% maxconn:7", 100)]
     for line, weight in lines:
         _say(director, line)
         eventually(lambda want=weight: ours(director) == want and theirs(director) == want, 5,

@@ -32,7 +32,7 @@ TEST_CASE("a check without further wishes has none") {
 TEST_CASE("requests may have a method, a body and header fields") {
   const auto check = read(R"(request_header "X-All: a \"b\"")",
                           "request_method POST\nrequest_header X-One:1\n"
-                          "request_header \"X-Empty:\"\nrequest_body '{ \"a\": 1 }'");
+                          "request_header \"X-Empty:\"\nrequest_body \"{ \\\"a\\\": 1 }\"");
   const auto& request = *check.urls.at(0).request;
   CHECK(request.method == "POST");
   CHECK(request.body == R"({ "a": 1 })");

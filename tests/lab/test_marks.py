@@ -80,8 +80,10 @@ def table(name="keepalived_ipvs", priority="filter - 1", mark=1000):
 def the_rules(lab):
     """The rules come with the daemon, change in one go, stay the same marks, and go with it."""
     host = lab.solo("director1", "eth0", "10.9.0.1/24").up()
-    daemon = lab.daemon(host, text(names=("WEB", "MARKED"))).start()
+    daemon = lab.daemon(host, text(names=("WEB", "MARKED")), options=("-d",)).start()
     wait_rules(host, table())
+    daemon.wait_log("  Fwmark TCP: 1000 UDP: 0 SCTP: 0")
+    check("Fwmark TCP: 0" not in daemon.log, "a group without a mark has no such line")
     # Another group in front of it, and a line less: WEB keeps its mark.
     changed = GROUPS.replace("    10.9.0.101-103 8080\n", "")
     more = "virtual_server_group DNS {\n 10.9.0.130 53\n}\n"

@@ -12,6 +12,18 @@ constexpr std::chrono::microseconds kHoldUp(200);
 
 }  // namespace
 
+void GarpSchedule::Waiting::push_back(Entry& entry) {
+  entry.second.next = nullptr;
+  (first == nullptr ? first : last->second.next) = &entry;
+  last = &entry;
+}
+
+GarpSchedule::Entry& GarpSchedule::Waiting::pop_front() {
+  Entry& entry = *first;
+  first = entry.second.next;
+  return entry;
+}
+
 void GarpSchedule::configure(const Pause& common, const std::vector<GarpGroup>& groups) {
   common_ = common;
   grouped_.clear();
@@ -56,12 +68,9 @@ void GarpSchedule::queue(Owner owner, const std::vector<Announcement>& announcem
       lane.turns.push_back(owner);
     }
     Waiting& waiting = position->second;
-    const auto [left, is_new] = waiting.left.try_emplace(announcement, repeat);
-    if (is_new) {
-      waiting.order.push_back(announcement);
-    } else {
-      left->second = std::max(left->second, repeat);
-    }
+    const auto [entry, is_new] = waiting.entries.try_emplace(announcement);
+    entry->second.left = std::max(entry->second.left, repeat);
+    if (is_new) waiting.push_back(*entry);
   }
 }
 
@@ -77,15 +86,14 @@ Announcement GarpSchedule::take(Lane& lane) {
   const auto found = next(lane);
   lane.turns.pop_front();
   Waiting& waiting = found->second;
-  Announcement announcement = std::move(waiting.order.front());
-  waiting.order.pop_front();
-  const auto left = waiting.left.find(announcement);
-  if (--left->second == 0) {
-    waiting.left.erase(left);
+  Entry& entry = waiting.pop_front();
+  Announcement announcement = entry.first;
+  if (--entry.second.left == 0) {
+    waiting.entries.erase(announcement);
   } else {
-    waiting.order.push_back(announcement);
+    waiting.push_back(entry);
   }
-  if (waiting.order.empty()) {
+  if (waiting.entries.empty()) {
     waiting_.erase(found);
     --lane.owners;
   } else {
@@ -103,7 +111,7 @@ std::vector<Announcement> GarpSchedule::due(TimePoint now, std::size_t limit, co
     bool held_up = false;
     bool more = true;
     while (more) {
-      held_up = ready && !ready(next(lane)->second.order.front());
+      held_up = ready && !ready(next(lane)->second.first->first);
       if (!held_up) taken.push_back(take(lane));
       more = !held_up && !paced && lane.owners > 0 && taken.size() < limit;
     }

@@ -68,10 +68,23 @@ class GarpSchedule {
     /// Whose turn it is; may name owners that have cancelled.
     std::deque<Owner> turns;
   };
-  /// What one owner has waiting in one lane: the order, and how often each is still to be sent.
+  struct Place;
+  using Entry = std::pair<const Announcement, Place>;
+  /// How often an announcement is still to be sent, and what is sent after it.
+  struct Place {
+    unsigned left = 0;
+    Entry* next = nullptr;
+  };
+  /// What one owner has waiting in one lane, by announcement and as a queue. Thousands of owners
+  /// have one announcement each: a deque would take half a kilobyte of each.
   struct Waiting {
-    std::deque<Announcement> order;
-    std::map<Announcement, unsigned> left;
+    std::map<Announcement, Place> entries;
+    Entry* first = nullptr;
+    Entry* last = nullptr;
+
+    void push_back(Entry& entry);
+    /// Needs an entry.
+    Entry& pop_front();
   };
   using WaitingMap = std::map<std::pair<Owner, Lane*>, Waiting>;
   using Lanes = std::set<std::pair<TimePoint, Lane*>>;

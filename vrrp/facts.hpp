@@ -31,8 +31,6 @@ enum class Obstacle : std::uint8_t {
   no_source,
   /// The interface its adverts need is not there or not of the kind it must be.
   no_interface,
-  /// Another instance has the VRID on that interface (interfaces that change while we run).
-  duplicate_vrid,
 };
 
 /// What a fact's news came to.

@@ -247,6 +247,7 @@ void Machine::handle(const TimerExpired& /*event*/, Turn& turn) {
 }
 
 void Machine::advert_timer_expired(Turn& turn) {
+  complaints_.leaving = false;
   const TimePoint due = timer_start_ + timer_length();
   send_advert(effective_priority(), turn);
   // Keep the beat as long as it is only a little late.

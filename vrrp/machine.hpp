@@ -111,6 +111,8 @@ class Machine {
     bool addresses = false;
     bool same_address = false;
     bool two_owners = false;
+    /// That another one leaves, since our last advert that was due.
+    bool leaving = false;
   };
 
   void handle(const Started& event, Turn& turn);

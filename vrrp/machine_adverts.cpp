@@ -93,8 +93,10 @@ void Machine::compare_addresses(const AdvertReceived& event, Turn& turn) {
 void Machine::advert_as_backup(const AdvertReceived& event, Turn& turn) {
   const Advert& advert = event.advert;
   if (advert.priority == kLeavingPriority) {
-    turn.actions.push_back(
-        LogLine{fmt::format("({}) Backup received priority 0 advertisement", config_->name), true});
+    if (!leaving_) {
+      turn.actions.push_back(LogLine{
+          fmt::format("({}) Backup received priority 0 advertisement", config_->name), true});
+    }
     leaving_ = true;
     timer_start_ = turn.now;
     return;
@@ -166,8 +168,11 @@ void Machine::advert_as_master(const AdvertReceived& event, Turn& turn) {
   const Priority ours = effective_priority();
   if (theirs == kLeavingPriority) {
     send_advert(ours, turn);
-    turn.actions.push_back(
-        LogLine{fmt::format("({}) Master received priority 0 message", config_->name), true});
+    if (!complaints_.leaving) {
+      turn.actions.push_back(
+          LogLine{fmt::format("({}) Master received priority 0 message", config_->name), true});
+    }
+    complaints_.leaving = true;
     return;
   }
   if (theirs == ours) complain_of_equal(event, turn);

@@ -227,7 +227,7 @@ constexpr std::array kReaders{
     Reader{"reload", read_reload},
     Reader{"end", [](Members& /*in*/) -> Input { return End{}; }},
     Reader{"source", [](Members& in) -> Input { return SourceChanged{instance_of(in), in.address("address")}; }},
-    Reader{"obstacle", [](Members& in) -> Input { return ObstacleChanged{instance_of(in), in.choice("obstacle", Obstacle::duplicate_vrid), in.boolean("present")}; }},
+    Reader{"obstacle", [](Members& in) -> Input { return ObstacleChanged{instance_of(in), in.choice("obstacle", Obstacle::no_interface), in.boolean("present")}; }},
     Reader{"link", [](Members& in) -> Input { return LinkChanged{in.text("interface"), in.boolean("up")}; }},
     Reader{"script", read_script},
     Reader{"script_known", read_known_script},

@@ -197,7 +197,7 @@ TEST_CASE("a source address that goes is a FAULT, one that comes ends it") {
   node.at(7s, SourceChanged{id, ip("10.0.0.7")});
   CHECK(node.states() == "BACKUP");
   CHECK(node.machine(0).primary() == ip("10.0.0.7"));
-  node.at(8s, ObstacleChanged{id, Obstacle::duplicate_vrid, true});
+  node.at(8s, ObstacleChanged{id, Obstacle::no_interface, true});
   CHECK(node.states() == "FAULT");
 }
 

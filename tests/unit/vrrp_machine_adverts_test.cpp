@@ -60,6 +60,29 @@ TEST_CASE("ten milliseconds between adverts: the master down interval is three o
   CHECK(router.machine.deadline() == router.now + 10ms);
 }
 
+TEST_CASE("many adverts of priority 0 are said once as backup, and once an advert as master") {
+  const auto lines = [](const Actions& actions) {
+    return std::count_if(actions.begin(), actions.end(), [](const Action& one) {
+      const auto* line = std::get_if<LogLine>(&one);
+      return line != nullptr && line->text.find("received priority 0") != std::string::npos;
+    });
+  };
+  Router router(version_3(1s));
+  router.at(0s, Started{});
+  router.at(1s, advert_3(200, "10.0.0.2", 1s));
+  CHECK(lines(router.at(1100ms, advert_3(0, "10.0.0.2", 1s))) == 1);
+  CHECK(lines(router.at(1101ms, advert_3(0, "10.0.0.2", 1s))) == 0);
+  router.at(1200ms, advert_3(200, "10.0.0.2", 1s));
+  CHECK(lines(router.at(1300ms, advert_3(0, "10.0.0.2", 1s))) == 1);
+  router.expire();
+  REQUIRE(router.machine.state() == RouterState::master);
+  const auto since = router.now - kEpoch;
+  CHECK(lines(router.at(since + 1ms, advert_3(0, "10.0.0.3", 1s))) == 1);
+  CHECK(lines(router.at(since + 2ms, advert_3(0, "10.0.0.3", 1s))) == 0);
+  router.expire();
+  CHECK(lines(router.at(router.now - kEpoch + 1ms, advert_3(0, "10.0.0.3", 1s))) == 1);
+}
+
 TEST_CASE("version 3 follows the master's interval, and none of zero") {
   Router router(version_3(1s));
   router.at(0s, Started{});

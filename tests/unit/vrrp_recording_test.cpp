@@ -66,7 +66,7 @@ std::vector<RecordedInput> one_of_each() {
       InstanceEvent{id, TimerExpired{}},
       InstanceEvent{id, AddressLost{ip("2001:db8::1")}},
       SourceChanged{id, ip("10.0.0.1")},
-      ObstacleChanged{id, Obstacle::duplicate_vrid, true},
+      ObstacleChanged{id, Obstacle::no_interface, true},
       LinkChanged{"eth0", true},
       ScriptEnded{"check", {ScriptResult::How::signalled, 9}},
       ScriptKnown{"check", {3, true, true, 126, true}},

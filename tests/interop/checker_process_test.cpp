@@ -151,10 +151,9 @@ TEST_CASE("services of others and weights set by hand stay; deleted entries come
   const auto ours = entry("10.0.0.1", kPort);
   auto drained = ours;
   add(drained, "127.0.0.3", 0);
-  by_hand(*lab.client,
-          {ipvs::AddService{others.service},
-           ipvs::AddDestination{others.service.key, others.destinations.begin()[0]},
-           ipvs::EditDestination{ours.service.key, drained.destinations.begin()[0]}});
+  by_hand(*lab.client, {ipvs::AddService{others.service},
+                        ipvs::AddDestination{others.service.key, others.destinations.begin()[0]},
+                        ipvs::EditDestination{ours.service.key, drained.destinations.begin()[0]}});
   // Another server's verdict leaves the drained one alone.
   lab.first.reset();
   CHECK(lab.becomes("127.0.0.3*0"));

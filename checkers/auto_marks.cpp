@@ -7,22 +7,12 @@
 #include <set>
 #include <vector>
 
+#include "checkers/label.hpp"
+
 namespace understudy::checkers {
 namespace {
 
 constexpr std::array kProtocols{Protocol::tcp, Protocol::udp, Protocol::sctp};
-
-const char* name_of(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::udp:
-      return "udp";
-    case Protocol::sctp:
-      return "sctp";
-    case Protocol::tcp:
-      break;
-  }
-  return "tcp";
-}
 
 const VirtualServerGroup* find_group(const CheckersConfig& config, const std::string& name) {
   const auto found = std::ranges::find(config.groups, name, &VirtualServerGroup::name);
@@ -56,7 +46,7 @@ class Table {
     for (const Protocol protocol : kProtocols) {
       const std::string elements = elements_of(protocol);
       if (elements.empty()) continue;
-      const char* name = name_of(protocol);
+      const char* name = protocol_name(protocol);
       maps += fmt::format(
           "map {}_map {{ type {} . inet_service : mark; flags interval;{} elements = {{ {} }} }}\n",
           name, family_ == Family::ipv6 ? "ipv6_addr" : "ipv4_addr",

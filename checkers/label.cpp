@@ -5,9 +5,14 @@
 namespace understudy::checkers {
 namespace {
 
-const char* protocol_name(const VirtualServer& service) {
-  if (service.fwmark != 0) return "none";
-  switch (service.protocol) {
+const char* protocol_of(const VirtualServer& service) {
+  return service.fwmark != 0 ? "none" : protocol_name(service.protocol);
+}
+
+}  // namespace
+
+const char* protocol_name(Protocol protocol) {
+  switch (protocol) {
     case Protocol::udp:
       return "udp";
     case Protocol::sctp:
@@ -18,12 +23,10 @@ const char* protocol_name(const VirtualServer& service) {
   return "tcp";
 }
 
-}  // namespace
-
 std::string label(const VirtualServer& service) {
   if (!service.group.empty()) return fmt::format("[{}]:{}", service.group, service.group_place);
   if (service.fwmark != 0) return fmt::format("FWM {}", service.fwmark);
-  return service.endpoint.to_string(protocol_name(service));
+  return service.endpoint.to_string(protocol_of(service));
 }
 
 std::string label(const RealServer& server, const VirtualServer& service) {
@@ -31,7 +34,7 @@ std::string label(const RealServer& server, const VirtualServer& service) {
 }
 
 std::string label(const Endpoint& server, const VirtualServer& service) {
-  return server.to_string(protocol_name(service));
+  return server.to_string(protocol_of(service));
 }
 
 }  // namespace understudy::checkers

@@ -7,6 +7,8 @@
 
 namespace understudy::checkers {
 
+/// "tcp", "udp", "sctp".
+[[nodiscard]] const char* protocol_name(Protocol protocol);
 /// "[10.0.0.1]:tcp:80", or "FWM 5" for a firewall-mark service.
 [[nodiscard]] std::string label(const VirtualServer& service);
 /// "[10.0.0.2]:tcp:80"; the protocol is the virtual server's, "none" for a firewall-mark service.

@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "checkers/label.hpp"
+
 namespace understudy::checkers {
 
 namespace {
@@ -299,16 +301,7 @@ std::string describe(const VirtualServerDraft& draft) {
 }
 
 std::string_view protocol_name(std::optional<Protocol> protocol) {
-  if (!protocol) return "none";
-  switch (*protocol) {
-    case Protocol::tcp:
-      return "tcp";
-    case Protocol::udp:
-      return "udp";
-    case Protocol::sctp:
-      return "sctp";
-  }
-  return "none";
+  return protocol ? protocol_name(*protocol) : "none";
 }
 
 Block<CheckersDraft> checkers_rows() {

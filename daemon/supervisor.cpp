@@ -392,6 +392,8 @@ void Supervisor::finish_reload_if_done() {
   reloading_ = false;
   log_.info("Reload finished");
   notify_service_manager("READY=1\nSTATUS=");
+  // Nor does a reload leave its drafts to a child that is respawned later.
+  malloc_trim(0);
   if (std::exchange(reload_again_, false)) reload();
 }
 

@@ -270,7 +270,7 @@ def part_lab(total):
     lab = os.path.join(ROOT, "tests", "lab", "run")
     for name, option in (("lab", "--host"), ("lab with IPVS", "--ipvs")):
         results = os.path.join(LOGS, name.replace(" ", "-"))
-        suite(total, name, [lab, option, "--results", results], 1500)
+        suite(total, name, [lab, option, "--results", results], 2400)
 
 
 def part_tidy(total):

@@ -34,8 +34,12 @@ std::string ServiceKey::to_string() const {
 Destinations::Destinations(std::vector<Destination> destinations)
     : sorted_(std::move(destinations)) {
   std::ranges::stable_sort(sorted_, {}, &Destination::endpoint);
-  const auto twins = std::ranges::unique(sorted_, {}, &Destination::endpoint);
-  sorted_.erase(twins.begin(), twins.end());
+  // Not std::ranges::unique: clang 14 cannot compile what g++ 12 makes its result of.
+  const auto twins = std::unique(sorted_.begin(), sorted_.end(),
+                                 [](const Destination& first, const Destination& second) {
+                                   return first.endpoint == second.endpoint;
+                                 });
+  sorted_.erase(twins, sorted_.end());
 }
 
 const Destination* Destinations::find(const DestinationKey& key) const {

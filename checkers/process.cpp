@@ -132,7 +132,7 @@ class Process {
   void log_dump(const CheckersConfig& config, const Dump& dump);
   void reload(std::uint64_t generation, Decoder::Decoded decoded);
   void swap(CheckersConfig next);
-  std::unique_ptr<Service> make_service(VirtualServer config, bool respawned);
+  std::unique_ptr<Service> make_service(std::string name, VirtualServer config, bool respawned);
   [[nodiscard]] const VirtualServerGroup* find_group(const std::string& name) const;
   /// A virtual server's services in the kernel.
   [[nodiscard]] std::vector<ipvs::ServiceKey> keys_of(const VirtualServer& service) const;
@@ -224,9 +224,11 @@ TimePoint Process::sometime_within(Duration span) {
   return loop_.now() + kBootstrapDelay + Duration(offset(random_));
 }
 
-std::unique_ptr<Service> Process::make_service(VirtualServer config, bool respawned) {
+std::unique_ptr<Service> Process::make_service(std::string name, VirtualServer config,
+                                               bool respawned) {
   auto keys = keys_of(config);
-  return std::make_unique<Service>(host_, std::move(config), std::move(keys), respawned);
+  return std::make_unique<Service>(host_, std::move(name), std::move(config), std::move(keys),
+                                   respawned);
 }
 
 const VirtualServerGroup* Process::find_group(const std::string& name) const {
@@ -264,8 +266,10 @@ void Process::start(CheckersConfig config) {
   files_.configure(global_, config);
   groups_ = std::move(config.groups);
   std::vector<PoolActions> actions;
-  for (auto& service : config.virtual_servers) {
-    services_.push_back(make_service(std::move(service), respawned_));
+  auto names = service_names(config.virtual_servers);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    services_.push_back(
+        make_service(std::move(names[i]), std::move(config.virtual_servers[i]), respawned_));
     actions.push_back(services_.back()->begin());
   }
   executor_.set_timeouts(timeouts_of(global_));
@@ -334,10 +338,12 @@ void Process::swap(CheckersConfig next) {
   for (auto& service : services_) before.emplace(service->name(), std::move(service));
   services_.clear();
   std::vector<std::pair<Service*, PoolActions>> actions;
-  for (auto& config : next.virtual_servers) {
-    const auto found = before.find(service_name(config));
-    if (found == before.end() || !found->second) {
-      services_.push_back(make_service(std::move(config), false));
+  auto names = service_names(next.virtual_servers);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    auto& config = next.virtual_servers[i];
+    const auto found = before.find(names[i]);
+    if (found == before.end()) {
+      services_.push_back(make_service(std::move(names[i]), std::move(config), false));
       actions.emplace_back(services_.back().get(), services_.back()->begin());
       continue;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "checkers/label.hpp"
@@ -21,6 +22,18 @@ Duration warmup(const Check& check) {
 
 }  // namespace
 
+std::vector<std::string> service_names(const std::vector<VirtualServer>& all) {
+  std::unordered_map<std::string, std::size_t> known;
+  std::vector<std::string> names;
+  names.reserve(all.size());
+  for (const auto& service : all) {
+    auto& name = names.emplace_back(service_name(service));
+    // No blank in between: a record's key goes on with one.
+    if (const auto place = ++known[name]; place > 1) name += "#" + std::to_string(place);
+  }
+  return names;
+}
+
 /// A monitor and which check it is of; the numbers change at a reload. A check that nobody is asked
 /// for has none.
 struct Service::Watcher {
@@ -32,9 +45,12 @@ struct Service::Watcher {
   [[nodiscard]] bool has_run() const { return monitor == nullptr || monitor->has_run(); }
 };
 
-Service::Service(ServiceHost& host, VirtualServer config, std::vector<ipvs::ServiceKey> keys,
-                 bool respawned)
-    : host_(host), pool_(std::move(config), host.manner), keys_(std::move(keys)) {
+Service::Service(ServiceHost& host, std::string name, VirtualServer config,
+                 std::vector<ipvs::ServiceKey> keys, bool respawned)
+    : host_(host),
+      name_(std::move(name)),
+      pool_(std::move(config), host.manner),
+      keys_(std::move(keys)) {
   resumes_ = respawned && host_.page.read<ServiceRecord>(service_record()).has_value();
   had_run_.resize(pool_.config().real_servers.size());
 }

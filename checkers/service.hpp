@@ -19,6 +19,11 @@
 
 namespace understudy::checkers {
 
+/// What virtual servers are known by from one configuration to the next, none by the name of
+/// another: service_name(), of further ones of the same kernel service with their place among them
+/// ("TCP 10.0.0.1:80#2").
+[[nodiscard]] std::vector<std::string> service_names(const std::vector<VirtualServer>& all);
+
 /// What all virtual servers of the process share. Outlives them.
 struct ServiceHost {
   ProbeHost probes;
@@ -39,10 +44,10 @@ struct ServiceHost {
 /// tell().
 class Service {
  public:
-  /// `keys`: its services in the kernel. `respawned`: go on from the page's records, where there
-  /// are any.
-  Service(ServiceHost& host, VirtualServer config, std::vector<ipvs::ServiceKey> keys,
-          bool respawned);
+  /// `name`: its own of service_names(). `keys`: its services in the kernel. `respawned`: go on
+  /// from the page's records, where there are any.
+  Service(ServiceHost& host, std::string name, VirtualServer config,
+          std::vector<ipvs::ServiceKey> keys, bool respawned);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   ~Service();
@@ -68,10 +73,10 @@ class Service {
   void forget();
 
   /// What it is known by from one configuration to the next.
-  [[nodiscard]] std::string name() const { return service_name(pool_.config()); }
+  [[nodiscard]] const std::string& name() const { return name_; }
   /// What should be in the kernel: one entry, for a virtual_server_group as many as it names.
   [[nodiscard]] Wanted wanted() const {
-    return {name(), service_entries(pool_.config(), keys_, pool_.seats())};
+    return {name_, service_entries(pool_.config(), keys_, pool_.seats())};
   }
   [[nodiscard]] const VirtualServer& config() const { return pool_.config(); }
   [[nodiscard]] const Pool& pool() const { return pool_; }
@@ -112,6 +117,7 @@ class Service {
   [[nodiscard]] std::string leaver_record(const Leaver& leaver) const;
 
   ServiceHost& host_;
+  const std::string name_;
   Pool pool_;
   std::vector<ipvs::ServiceKey> keys_;
   bool resumes_ = false;

@@ -9,14 +9,14 @@ namespace understudy::checkers {
 static_assert(sizeof(ServerRecord) <= run::kLargestValue);
 static_assert(std::is_trivially_copyable_v<Leaver> && sizeof(Leaver) <= run::kLargestValue);
 
-std::string Service::service_record() const { return "vs " + name(); }
+std::string Service::service_record() const { return "vs " + name_; }
 
 std::string Service::server_record(std::size_t server) const {
-  return "rs " + name() + " " + pool_.config().real_servers[server].endpoint.to_string();
+  return "rs " + name_ + " " + pool_.config().real_servers[server].endpoint.to_string();
 }
 
 std::string Service::leaver_record(const Leaver& leaver) const {
-  return "leaver " + name() + " " + leaver.seat.endpoint.to_string();
+  return "leaver " + name_ + " " + leaver.seat.endpoint.to_string();
 }
 
 PoolState Service::recorded() {
@@ -29,7 +29,7 @@ PoolState Service::recorded() {
     if (record && restore(*record, i, state)) had_run_[i] = record->has_run;
   }
   if (!service || service->has_leavers == 0) return state;
-  const std::string prefix = "leaver " + name() + " ";
+  const std::string prefix = "leaver " + name_ + " ";
   std::vector<std::string> keys;
   host_.page.for_each_key([&](std::string_view key) {
     if (key.starts_with(prefix)) keys.emplace_back(key);

@@ -11,15 +11,16 @@
 
 namespace understudy::checkers {
 
-/// What one virtual server wants; its name is service_name().
+/// What one virtual server wants; no other has its name.
 struct Wanted {
   std::string name;
   std::vector<ipvs::Entry> entries;
 };
 
 /// Most services are wanted by one virtual server. Several may share one: those of a group with a
-/// firewall mark that are of different protocols. Then it is as the first of them wants it, with
-/// the destinations of all; where they differ over a destination the first one's word counts.
+/// firewall mark that are of different protocols, and those that are configured twice. Then it is
+/// as the first of them wants it, with the destinations of all; where they differ over a
+/// destination the first one's word counts.
 class WantedTable {
  public:
   WantedTable() = default;

@@ -36,6 +36,24 @@ def web(algorithm="rr", kind="NAT", more="", tested=False):
     )
 
 
+def twice(*blocks):
+    """A configuration with one service once for each list of its checked servers."""
+    tested = "TCP_CHECK {\n connect_timeout 1\n retry 1\n delay_before_retry 1\n }"
+    text = ""
+    for servers in blocks:
+        real = "".join(f"real_server {server} {{\n weight 1\n {tested}\n }}\n" for server in servers)
+        text += f"""
+virtual_server 10.9.0.100 80 {{
+    delay_loop 1
+    lb_algo rr
+    lb_kind NAT
+    protocol TCP
+    {real}
+}}
+"""
+    return text
+
+
 def _tables(lab, text, name):
     """What `ipvsadm -Ln` prints for the configuration under the subject and the original."""
     printed = []
@@ -157,6 +175,28 @@ def tcp_check(lab):
         {"192.168.8.12:80": 1, "192.168.8.13:80": 1},
         "the servers of port 80",
     )
+
+
+@case("ipvs/same-service-twice", ipvs=True, ours_only=True, seconds=25)
+def same_service_twice(lab):
+    """A virtual server that is there twice: a server of the second fails, the first's one stays."""
+    host = lab.solo("director1", "eth0", "10.9.0.1/24").up()
+    host.run("for n in 1 2 3; do ip address add 10.9.0.2$n/32 dev lo; done")
+    start_nginx(host)
+    service = ("TCP", "10.9.0.100:80")
+    living = {"10.9.0.21:80": 1, "10.9.0.23:80": 1}
+    daemon = lab.daemon(host, twice(["10.9.0.21 80"], ["10.9.0.22 81", "10.9.0.23 80"])).start()
+    eventually(lambda: in_table(host, *service) == living, 10, "the failed server is removed")
+    for _ in range(2):
+        reloads = daemon.log.count("Reloading")
+        daemon.reload()
+        eventually(lambda: daemon.log.count("Reloading") > reloads, 8, "the reload")
+        always(
+            lambda: in_table(host, *service) == living,
+            3,
+            lambda: f"a reload keeps what is known: {in_table(host, *service)}",
+        )
+    equal(daemon.log.count("Gained quorum"), 2, "lines about the quorum, one of each")
 
 
 @case("ipvs/nb_get_retry", ipvs=True, ours_only=True, seconds=30)

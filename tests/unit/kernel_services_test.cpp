@@ -2,7 +2,10 @@
 #include "checkers/kernel_services.hpp"
 
 #include <catch2/catch.hpp>
+#include <memory>
+#include <set>
 
+#include "checkers/service.hpp"
 #include "checkers/wanted_table.hpp"
 
 namespace understudy::checkers {
@@ -201,6 +204,75 @@ TEST_CASE("a virtual server of its own changes only its own") {
   // Of a service nobody configured nothing is said to the kernel.
   own.service.key.fwmark = 99;
   CHECK(change(table, {"one", {own}}).empty());
+}
+
+TEST_CASE("a virtual server that is there twice changes its own share only") {
+  VirtualServer one;
+  one.endpoint = endpoint("10.0.0.1", 80);
+  const auto names = service_names({one, one});
+  const auto wanted = [&](std::size_t place, const std::vector<Seat>& seats) {
+    return Wanted{names[place], service_entries(one, kernel_services(one, nullptr), seats)};
+  };
+  const auto first = seat("127.0.0.1", 6001);
+  const auto second = seat("127.0.0.1", 6002);
+  const auto third = seat("127.0.0.1", 6003);
+  WantedTable table({wanted(0, {first}), wanted(1, {second, third})});
+  const auto key = kernel_services(one, nullptr).front();
+  CHECK(change(table, wanted(1, {third})) ==
+        std::vector<ipvs::Change>{ipvs::DeleteDestination{key, second.endpoint}});
+  CHECK(destinations(table.table().at(key)) == Names{"[127.0.0.1]:6001", "[127.0.0.1]:6003"});
+  CHECK(change(table, wanted(0, {})) ==
+        std::vector<ipvs::Change>{ipvs::DeleteDestination{key, first.endpoint}});
+}
+
+TEST_CASE("no virtual server has the name of another") {
+  VirtualServer one;
+  one.endpoint = endpoint("10.0.0.1", 80);
+  VirtualServer other = one;
+  other.protocol = Protocol::udp;
+  VirtualServer mark;
+  mark.fwmark = 7;
+  VirtualServer mark_of_udp = mark;
+  mark_of_udp.protocol = Protocol::udp;
+  CHECK(service_names({one, other, one, mark, mark_of_udp, in_group(), one}) ==
+        Names{"TCP 10.0.0.1:80", "UDP 10.0.0.1:80", "TCP 10.0.0.1:80#2", "FWM 7", "FWM 7#2",
+              "[G]:0", "TCP 10.0.0.1:80#3"});
+}
+
+TEST_CASE("virtual servers of the same kernel service have records of their own") {
+  Loop loop;
+  LogOptions options;
+  options.to_syslog = false;
+  Log log(options);
+  auto page = run::HandoverPage::open("/nonexistent/page", 10).value();
+  Executor executor(loop, log, page);
+  ServiceHost host{{loop, log, nullptr},
+                   page,
+                   executor,
+                   [](const Notification&) {},
+                   [&](Duration) { return loop.now(); },
+                   [](const std::string&) { return 0; }};
+  VirtualServer config;
+  config.endpoint = endpoint("10.0.0.1", 80);
+  RealServer server;
+  server.endpoint = endpoint("127.0.0.1", 6001);
+  config.real_servers.push_back(server);
+  std::vector<std::unique_ptr<Service>> services;
+  for (const auto& name : service_names({config, config})) {
+    services.push_back(
+        std::make_unique<Service>(host, name, config, kernel_services(config, nullptr), false));
+    static_cast<void>(services.back()->begin());
+  }
+  const auto records = [&] {
+    std::set<std::string> keys;
+    page.for_each_key([&](std::string_view key) { keys.emplace(key); });
+    return keys;
+  };
+  const std::set<std::string> further{"vs TCP 10.0.0.1:80#2",
+                                      "rs TCP 10.0.0.1:80#2 [127.0.0.1]:6001"};
+  CHECK(records().size() == 4);
+  services.front()->forget();
+  CHECK(records() == further);
 }
 
 }  // namespace understudy::checkers

@@ -2,6 +2,7 @@
 // out, octets in. exchange.hpp carries them.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "daemon/base/bytes.hpp"
@@ -18,6 +19,9 @@ class Dialogue {
 
   /// Octets to send now, each once; empty: none before more has been received.
   virtual std::string take_output() = 0;
+  /// How many octets may wait to be sent after the opening: with more the server does not listen,
+  /// whatever it asks for.
+  [[nodiscard]] virtual std::size_t most_unsent() const { return kMostUnsent; }
   /// Takes octets in pieces of any size.
   virtual void receive(ByteView data) = 0;
   /// The server closed.
@@ -26,6 +30,9 @@ class Dialogue {
   [[nodiscard]] virtual bool over() const = 0;
   /// Once over: whether there is an answer, good or bad.
   [[nodiscard]] virtual bool answered() const = 0;
+
+ protected:
+  static constexpr std::size_t kMostUnsent = 65536;
 };
 
 }  // namespace understudy::checkers

@@ -91,8 +91,8 @@ void Exchange::on_ready() {
       return send_opening();
     case Phase::waiting:
     case Phase::reading:
-      send_more();
-      return read_response();
+      if (send_more()) read_response();
+      return;
     case Phase::idle:
     case Phase::connecting:
       break;
@@ -146,12 +146,17 @@ void Exchange::send_opening() {
   }
 }
 
-void Exchange::send_more() {
+bool Exchange::send_more() {
   output_ += dialogue_->take_output();
   const StreamStatus status = write();
   // A server that takes nothing any more may have answered all the same.
   if (status == StreamStatus::closed || status == StreamStatus::failed) output_.clear();
+  if (output_.size() > dialogue_->most_unsent()) {
+    finish(ExchangeEnd::send_failed);
+    return false;
+  }
   await(status == StreamStatus::want_write ? EPOLLIN | EPOLLOUT : EPOLLIN);
+  return true;
 }
 
 StreamStatus Exchange::write() {
@@ -213,8 +218,7 @@ bool Exchange::take(StreamStatus status, ByteView octets) {
     finish(dialogue_->answered() ? ExchangeEnd::answered : ExchangeEnd::no_data);
     return false;
   }
-  send_more();
-  return true;
+  return send_more();
 }
 
 void Exchange::await(std::uint32_t events) {

@@ -25,6 +25,7 @@ enum class ExchangeEnd : std::uint8_t {
   handshake_failed,
   /// TLS stands, but the server does not speak the protocol asked for (ALPN).
   protocol_refused,
+  /// Or the server asks for more and more and takes none of it.
   send_failed,
   /// Nothing at all arrived in time.
   response_timed_out,
@@ -82,8 +83,8 @@ class Exchange {
   void shake_hands();
   void send_opening();
   void read_response();
-  /// Sends what there is to send besides reading.
-  void send_more();
+  /// Sends what there is to send besides reading. False when the exchange is over.
+  bool send_more();
   [[nodiscard]] StreamStatus write();
   [[nodiscard]] StreamStatus read(std::span<std::uint8_t> buffer, std::size_t& count);
   /// False when the exchange is over.

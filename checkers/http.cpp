@@ -1,15 +1,16 @@
 #include "checkers/http.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <utility>
 
 #include "checkers/http2.hpp"
+#include "checkers/small_file.hpp"
 
 namespace understudy::checkers {
 namespace {
@@ -21,7 +22,7 @@ constexpr unsigned kLastGoodStatus = 299;
 /// How many timeouts an exchange may last when delay_loop is shorter than that.
 constexpr int kLongestInTimeouts = 4;
 /// Of a file with credentials.
-constexpr std::size_t kLongestCredentials = 4096;
+constexpr std::size_t kLargestCredentials = 4096;
 
 Exchange::Options exchange_options(const ProbeHost& host, const HttpCheck& check) {
   Exchange::Options options;
@@ -38,12 +39,17 @@ const std::string& virtualhost_of(const Url& url, const HttpCheck& check) {
   return url.virtualhost.empty() ? check.virtualhost : url.virtualhost;
 }
 
-/// The first line of a file; nullopt: it cannot be read.
-std::optional<std::string> first_line(const std::string& path) {
-  std::ifstream file(path);
-  std::array<char, kLongestCredentials> line{};
-  if (!file.getline(line.data(), line.size())) return std::nullopt;
-  return std::string(line.data());
+/// The first line of a file, USER:PASSWORD.
+understudy::Result<std::string> read_credentials(const std::string& path) {
+  const auto file = open_small_file(path, kLargestCredentials);
+  if (!file) return file.error();
+  std::array<char, kLargestCredentials> buffer{};
+  const auto got = read(file->get(), buffer.data(), buffer.size());
+  if (got < 0) return Error{std::strerror(errno), errno};
+  const std::string_view text(buffer.data(), static_cast<std::size_t>(got));
+  const std::string_view line = text.substr(0, text.find('\n'));
+  if (line.find(':') == std::string_view::npos) return Error{"no line USER:PASSWORD"};
+  return understudy::Result<std::string>(boost::system::in_place_value, line);
 }
 
 }  // namespace
@@ -142,12 +148,12 @@ void HttpProbe::authenticate(HttpRequest& request) {
   std::string& credentials = memories_[step_].credentials;
   if (extras.credentials_file.empty()) {
     credentials = extras.credentials;
-  } else if (auto line = first_line(extras.credentials_file)) {
+  } else if (auto line = read_credentials(extras.credentials_file)) {
     credentials = std::move(*line);
   } else {
     // Trouble of this host: the last ones read are as good as any.
     say_once(fmt::format("Cannot read credentials for server {} from {}: {}", labels_.server,
-                         extras.credentials_file, std::strerror(errno)));
+                         extras.credentials_file, line.error().message));
   }
   if (credentials.empty()) return;
   request.fields.push_back({"Authorization", basic_credentials(credentials)});

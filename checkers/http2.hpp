@@ -25,6 +25,8 @@ class Http2Dialogue : public Dialogue {
   Http2Dialogue(HttpRequest request, bool tls);
 
   std::string take_output() override { return std::exchange(output_, {}); }
+  /// What is left of the body goes as soon as the peer's windows let it, all at once perhaps.
+  [[nodiscard]] std::size_t most_unsent() const override { return kMostUnsent + body_.size(); }
   void receive(ByteView data) override;
   void end() override { over_ = true; }
   [[nodiscard]] bool over() const override { return over_; }

@@ -13,8 +13,13 @@
 #include <stdexcept>
 #include <vector>
 
+#include "checkers/small_file.hpp"
+
 namespace understudy::checkers {
 namespace {
+
+/// Of a file of certificates or a key: some hundred times those a system believes.
+constexpr std::int64_t kLargestFile = 1 << 26;
 
 // OpenSSL's own socket BIO writes with write(2), and so a closed connection would raise SIGPIPE.
 
@@ -89,6 +94,8 @@ TlsContext::ContextPointer TlsContext::make() {
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
   // Thousands of idle connections need no buffers. What has to wait is kept in a string that grows.
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // One read() is for one record: a server that sends key updates for ever holds up nobody else.
+  SSL_CTX_clear_mode(context.get(), SSL_MODE_AUTO_RETRY);
   // Always one of ours: the library's would ask for a password at the terminal.
   SSL_CTX_set_default_passwd_cb(context.get(), give_password);
   return context;
@@ -112,6 +119,15 @@ std::string TlsContext::load(const TlsFiles& files) {
   const auto wrong = [](std::string_view words, const std::string& file) {
     return fmt::format("SSL error : Cant load {} file... {}: {}", words, file, take_error());
   };
+  // The library would wait for ever for the other end of a pipe.
+  for (const auto& [words, file] :
+       {std::pair("certificate", &files.certificate), {"key", &files.key}, {"CA", &files.ca}}) {
+    if (file->empty()) continue;
+    if (const auto opened = open_small_file(*file, kLargestFile); !opened) {
+      return fmt::format("SSL error : Cant load {} file... {}: {}", words, *file,
+                         opened.error().message);
+    }
+  }
   if (!files.certificate.empty() &&
       SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
     return wrong("certificate", files.certificate);

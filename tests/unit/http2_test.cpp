@@ -2,15 +2,21 @@
 #include "checkers/http2.hpp"
 
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "checkers/digest.hpp"
+#include "checkers/exchange.hpp"
+#include "tests/support/check_bench.hpp"
 #include "tests/support/http2_frames.hpp"
+#include "tests/support/scripted_server.hpp"
 
 namespace understudy::checkers {
 namespace {
 
 using namespace http2;
+using namespace std::chrono_literals;
 
 const std::string kHelloDigest = "b1946ac92492d2347c6235b4d2611184";  // of "hello\n"
 
@@ -226,6 +232,85 @@ TEST_CASE("a long body needs windows", "[http2]") {
   CHECK(answers > 0);
   CHECK(reading.dialogue.answered());
   CHECK(reading.reader.body_octets() == 1'000'000);
+}
+
+/// Counts what is to be sent.
+class CountedDialogue : public Http2ReaderDialogue {
+ public:
+  using Http2ReaderDialogue::Http2ReaderDialogue;
+  std::string take_output() override {
+    std::string output = Http2ReaderDialogue::take_output();
+    octets += output.size();
+    return output;
+  }
+
+  std::size_t octets = 0;
+};
+
+/// A request to a server over a connection.
+struct Asking : Bench {
+  std::optional<ExchangeEnd> ask(const Endpoint& server, Dialogue& dialogue) {
+    std::optional<ExchangeEnd> end;
+    Exchange::Options options;
+    options.endpoint.destination = server;
+    options.timeout = 10s;
+    options.longest = 60s;
+    Exchange exchange(loop, log, options, [&](ExchangeEnd how) { end = how; });
+    loop.run_once(0ms);  // reads the clock
+    exchange.start(dialogue);
+    run_until([&] { return end.has_value(); }, 60s);
+    return end;
+  }
+};
+
+std::string pings(int count) {
+  std::string text;
+  for (; count > 0; --count) text += frame(kPing, 0, 0, "12345678");
+  return text;
+}
+
+TEST_CASE("a server that pings for ever and never reads is given up", "[http2]") {
+  const ScriptedServer server([](int connection) {
+    // Ours are answers to these, of the same length.
+    const std::string piece = pings(1000);
+    if (!ScriptedServer::send_text(connection, settings())) return;
+    while (ScriptedServer::send_text(connection, piece)) continue;
+  });
+  HttpReader reader(false);
+  CountedDialogue dialogue(HttpRequest{}, false, reader);
+  Asking bench;
+  CHECK(bench.ask(server.endpoint(), dialogue) == ExchangeEnd::send_failed);
+  // The rest is in the kernel.
+  CHECK(dialogue.octets < 32U << 20U);
+}
+
+TEST_CASE("a server may take its time over a large body", "[http2]") {
+  constexpr std::size_t kLarge = 20U << 20U;
+  std::size_t taken = 0;
+  const ScriptedServer server([&](int connection) {
+    constexpr std::uint32_t kWindow = 1U << 30U;
+    const auto window = frame(kWindowUpdate, 0, 0, number(kWindow, 4));
+    ScriptedServer::send_text(
+        connection, frame(kSettings, 0, 0, number(4, 2) + number(kWindow, 4)) + window + pings(10));
+    std::this_thread::sleep_for(300ms);
+    ScriptedServer::send_text(connection, pings(10));
+    std::string buffer(65536, 0);
+    while (taken < kLarge) {
+      const auto got = recv(connection, buffer.data(), buffer.size(), 0);
+      if (got <= 0) return;
+      taken += static_cast<std::size_t>(got);
+    }
+    ScriptedServer::send_text(connection, headers({{":status", "200"}}, kEndStream));
+    while (recv(connection, buffer.data(), buffer.size(), 0) > 0) continue;
+  });
+  HttpReader reader(false);
+  HttpRequest request;
+  request.method = "POST";
+  request.body = std::string(kLarge, 'x');
+  Http2ReaderDialogue dialogue(request, false, reader);
+  Asking bench;
+  CHECK(bench.ask(server.endpoint(), dialogue) == ExchangeEnd::answered);
+  CHECK(reader.status() == 200);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // HTTP_GET over connections, with servers that lie, stall, dribble and break off.
 #include "checkers/http.hpp"
 
+#include <sys/stat.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <mutex>
@@ -278,6 +280,35 @@ TEST_CASE("connections that do not come about", "[http]") {
     REQUIRE(outcome);
     CHECK(*outcome == ProbeOutcome{Result::not_made, "WEB socket bind failed. Rescheduling"});
   }
+}
+
+TEST_CASE("a file that holds no credentials is not waited for", "[http]") {
+  HttpBench bench;
+  ScriptedServer server(answering("HTTP/1.0 200 OK\r\n\r\n"));
+  RequestExtras extras;
+  extras.credentials_file = bench.directory.path("secret");
+  const std::string file = extras.credentials_file;
+  std::string why = "no line USER:PASSWORD";
+  SECTION("a pipe") {
+    REQUIRE(mkfifo(file.c_str(), 0600) == 0);
+    why = "not a regular file";
+  }
+  SECTION("a directory") {
+    REQUIRE(mkdir(file.c_str(), 0700) == 0);
+    why = "not a regular file";
+  }
+  SECTION("no line") { bench.directory.write("secret", ""); }
+  SECTION("a line without a colon") { bench.directory.write("secret", "me\nme:secret\n"); }
+  SECTION("too much") {
+    bench.directory.write("secret", std::string(5000, ':'));
+    why = "larger than is sensible";
+  }
+  HttpCheck check = check_of(server.endpoint());
+  check.urls[0].request = extras;
+  CHECK(bench.attempt(check)->result == Result::passed);
+  CHECK(bench.logged() ==
+        std::vector<std::string>{"Cannot read credentials for server [R]:tcp:80 from " + file +
+                                 ": " + why});
 }
 
 TEST_CASE("a pattern decides, in the original's words", "[http][regex]") {

@@ -147,6 +147,35 @@ TEST_CASE("a handshake that breaks off, or is none", "[http][tls]") {
                      "SSL handshake/communication error connecting to server [R]:tcp:80."});
 }
 
+TEST_CASE("key updates for ever do not hold up other timers", "[http][tls]") {
+  std::atomic<bool> over{false};
+  TlsServer server([&](SSL* connection) {
+    TlsServer::read_request(connection);
+    while (!over && SSL_key_update(connection, SSL_KEY_UPDATE_NOT_REQUESTED) == 1 &&
+           SSL_do_handshake(connection) == 1) {
+    }
+  });
+  Bench bench;
+  int ticks = 0;
+  Timer ticker(bench.loop, [&] {
+    ++ticks;
+    ticker.arm(bench.loop.now() + 10ms);
+  });
+  ticker.arm(bench.loop.now());
+  std::optional<ProbeOutcome> outcome;
+  const ProbeHost host{bench.loop, bench.log, nullptr};
+  HttpCheck check = check_of(server.endpoint());
+  check.timing.connect_timeout = 1s;
+  HttpProbe probe(host, check, {"[R]:tcp:80", "[V]:tcp:80"},
+                  [&](const ProbeOutcome& o) { outcome = o; });
+  probe.start(0);
+  bench.run_until([&] { return outcome.has_value(); }, 10s);
+  over = true;
+  REQUIRE(outcome);
+  CHECK(outcome->result == Result::failed);
+  CHECK(ticks > 20);
+}
+
 TEST_CASE("one octet in each record, in records as small as can be", "[http][tls]") {
   TlsServer server([&](SSL* connection) {
     TlsServer::read_request(connection);

@@ -1,6 +1,8 @@
 // SSL { } from one configuration to the next.
 #include "checkers/shared_tls.hpp"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 
 #include "tests/support/certificates.hpp"
@@ -59,6 +61,32 @@ TEST_CASE("files are read at every reload; those that cannot be used change noth
   config.tls.reset();
   CHECK(shown() == nullptr);
   CHECK(bench.logged().size() == 4);
+}
+
+TEST_CASE("what is no file is not waited for", "[tls]") {
+  Bench bench;
+  SharedTls shared(bench.log);
+  auto config = config_with(http_check(true));
+  const std::string file = bench.directory.path("pipe");
+  REQUIRE(mkfifo(file.c_str(), 0600) == 0);
+  std::string words;
+  TlsFiles files;
+  SECTION("certificate") {
+    words = "certificate";
+    files.certificate = file;
+  }
+  SECTION("key") {
+    words = "key";
+    files.key = file;
+  }
+  SECTION("CA") {
+    words = "CA";
+    files.ca = file;
+  }
+  config.tls = files;
+  CHECK(shared.follow(config) != nullptr);
+  CHECK(bench.logged().front() ==
+        "SSL error : Cant load " + words + " file... " + file + ": not a regular file");
 }
 
 }  // namespace

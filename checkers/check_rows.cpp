@@ -118,8 +118,7 @@ void add_connection_check_rows(Block<RealServerDraft>& rows) {
   ping.merge(common_check_rows(true), &PingDraft::common);
   rows.block("PING_CHECK", "The address answers an ICMP echo.", std::move(ping),
              open_check<PingDraft>, close_check<PingDraft>)
-      .adds_up()
-      .pending();
+      .adds_up();
 }
 
 }  // namespace understudy::checkers

@@ -37,7 +37,8 @@ ProbeOutcome misc_outcome(const std::string& line, bool dynamic, ScriptEnd end, 
       return failure(line, fmt::format("(due to signal {})", code));
     case ScriptEnd::not_started:
       // Refused by us, not by what the script is: that says nothing about the server.
-      if (code == EAGAIN || code == ENOMEM || code == ECANCELED) {
+      if (code == EAGAIN || code == ENOMEM || code == ECANCELED || code == EMFILE ||
+          code == ENFILE) {
         ProbeOutcome outcome;
         outcome.result = Result::not_made;
         if (code != ECANCELED) {

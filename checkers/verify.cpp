@@ -73,7 +73,7 @@ class Completion {
   ScriptUsers& users_;
   Diagnostics& diagnostics_;
   /// Modulo 2^32, as the original's.
-  unsigned weights_ = 0;
+  std::uint64_t weights_ = 0;
 };
 
 void Completion::check_address_service() {
@@ -180,7 +180,7 @@ void Completion::check_quorum() {
     complain(
         "Warning - quorum {} for {} exceeds total weight of real servers {}, reducing quorum to {}",
         draft_.quorum, name(), weights_, weights_);
-    draft_.quorum = weights_;
+    draft_.quorum = static_cast<unsigned>(weights_);
   }
   if (draft_.hysteresis >= draft_.quorum) {
     const unsigned most = draft_.quorum == 0 ? 0 : draft_.quorum - 1;

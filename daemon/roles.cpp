@@ -48,12 +48,12 @@ checkers::Dump checkers_reports(const RoleStart& start) {
 const std::array<Role, 2>& roles() {
   static const std::array<Role, 2> table{
       Role{run::Role::vrrp, "VRRP", "_vrrp", &PidPaths::vrrp, &GlobalConfig::vrrp_process_name,
-           &Options::run_vrrp, &Options::keep_vips,
+           &Options::run_vrrp, &Options::keep_vips, false,
            [](const Config& config) { return !config.vrrp.instances.empty(); },
            start<vrrp::VrrpConfig, &Config::vrrp, vrrp::run_process, vrrp_reports>},
       Role{run::Role::checkers, "Healthcheck", "_healthcheckers", &PidPaths::checkers,
            &GlobalConfig::checker_process_name, &Options::run_checkers, &Options::keep_services,
-           [](const Config& config) { return !config.checkers.virtual_servers.empty(); },
+           true, [](const Config& config) { return !config.checkers.virtual_servers.empty(); },
            start<checkers::CheckersConfig, &Config::checkers, checkers::run_process,
                  checkers_reports>}};
   return table;

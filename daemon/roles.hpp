@@ -45,6 +45,9 @@ struct Role {
   bool Options::*enabled;
   /// -V / -I.
   bool Options::*keep_at_exit;
+  /// When there is nothing left for it to do it is reloaded to that before it is stopped: what goes
+  /// is told of, as in any reload.
+  bool takes_leave;
   /// Whether the configuration has something for it to do.
   bool (*configured)(const Config& config);
   /// Runs in the forked child; returns its exit status.

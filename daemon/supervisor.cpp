@@ -32,6 +32,8 @@ constexpr Duration kDeathsTogether = 60s;
 /// … and so many of them are answered at once: then it is a crash loop.
 constexpr unsigned kImmediateRespawns = 5;
 constexpr Duration kLongestRespawnDelay = 60s;
+/// When to try again to start a child for which there was no descriptor or memory.
+constexpr Duration kStartAgain = 5s;
 /// How often the parent looks whether what it waits for at its end is done.
 constexpr Duration kStopPoll = 10ms;
 /// Records a page can hold; memory is used only as they are claimed.
@@ -131,7 +133,9 @@ int Supervisor::run() {
   malloc_trim(0);
   if (options_.dump_config) log_bfd_dump(log_, config_);
   start_configured();
-  if (!any_child()) {
+  if (std::ranges::none_of(children_, [this](const auto& child) {
+        return child->pid != 0 || wanted(*child->role);
+      })) {
     log_.info("Warning - keepalived has no configuration to run");
     report_start(waiting_, 0);
     notify_service_manager("READY=1");
@@ -151,8 +155,7 @@ bool Supervisor::any_child() const {
 
 void Supervisor::start_configured() {
   for (auto& child : children_) {
-    if (child->pid == 0 && wanted(*child->role)) start_child(*child);
-    if (child->pid == 0 && left_something(*child->role)) start_child(*child);
+    if (wanted(*child->role) || left_something(*child->role)) start_child(*child);
   }
 }
 
@@ -168,12 +171,15 @@ std::string Supervisor::page_path(const Role& role) const {
 }
 
 void Supervisor::start_child(Child& child) {
-  if (stopping_) return;
+  if (stopping_ || child.pid != 0) return;
   const Role& role = *child.role;
+  const auto not_started = [&](const std::string& why) {
+    log_.error("{} child process not started: {}", role.name, why);
+    child.respawn->arm(loop_.now() + kStartAgain);
+  };
   if (!child.page) {
     auto page = run::HandoverPage::open(page_path(role), kPageRecords, kPagePatience);
-    if (!page)
-      return log_.error("{} child process not started: {}", role.name, page.error().message);
+    if (!page) return not_started(page.error().message);
     if (!page->fallback_reason().empty()) {
       log_.warning("a crash of the whole daemon will lose the state of its {} process: {}",
                    role.name, page->fallback_reason());
@@ -181,13 +187,10 @@ void Supervisor::start_child(Child& child) {
     child.page = std::move(*page);
   }
   auto ends = Channel::make_pair();
-  if (!ends) return log_.error("{} child process not started: {}", role.name, ends.error().message);
+  if (!ends) return not_started(ends.error().message);
   const pid_t pid = fork();
   if (pid == 0) become_child(child, std::move(ends->second));
-  if (pid < 0) {
-    log_.error("{} child process: fork failed: {}", role.name, strerror(errno));
-    return child.respawn->arm(loop_.now() + 1s);
-  }
+  if (pid < 0) return not_started(std::string("fork failed: ") + strerror(errno));
   log_.info("Starting {} child process, pid={}", role.name, pid);
   child.pid = pid;
   child.ready = false;
@@ -274,17 +277,21 @@ void Supervisor::stop_child(Child& child) {
 void Supervisor::child_ended(Child& child, int status) {
   const pid_t pid = child.pid;
   const Role& role = *child.role;
+  // Its successor starts with the new configuration.
+  child.awaited_reload = 0;
   child.pid = 0;
   child.ready = false;
   ended_channels_.push_back(std::move(child.channel));
   std::error_code ignored;
   std::filesystem::remove(pids_.*role.pid_path, ignored);
-  if (child.awaited_reload != 0) {
-    // Its successor starts with the new configuration.
-    child.awaited_reload = 0;
-    finish_reload_if_done();
-  }
   if (stopping_) return continue_stop();
+  succeed(child, pid, status);
+  // Last: a reload that waited for this one begins here, and must find the successor.
+  finish_reload_if_done();
+}
+
+void Supervisor::succeed(Child& child, pid_t pid, int status) {
+  const Role& role = *child.role;
   if (child.dismissed) {
     // A reload may have asked for it again in the meantime.
     if (wanted(role)) start_child(child);
@@ -337,7 +344,7 @@ void Supervisor::on_signal(int signo) {
 void Supervisor::reload() {
   if (stopping_) return;
   if (reloading_) {
-    reload_again_ = true;
+    if (!std::exchange(reload_again_, true)) log_.info("Reloading again after this reload");
     return;
   }
   log_.info("Reloading ...");
@@ -363,7 +370,8 @@ void Supervisor::apply_reload(Loaded next) {
   notifier_.reconfigure(config_.global);
   audit_scripts(log_, config_);
   for (auto& child : children_) {
-    if (!wanted(*child->role)) {
+    const bool takes_leave = child->role->takes_leave && child->ready && !child->dismissed;
+    if (!wanted(*child->role) && !takes_leave) {
       stop_child(*child);
     } else if (child->pid == 0) {
       child->respawn->disarm();
@@ -382,13 +390,14 @@ void Supervisor::reload_outcome(Child& child, const ReloadOutcome& outcome) {
   if (!outcome.in_force) {
     log_.error("{} child process keeps its configuration: {}", child.role->name, outcome.reason);
   }
+  if (!wanted(*child.role)) stop_child(child);
   finish_reload_if_done();
 }
 
 void Supervisor::finish_reload_if_done() {
   const bool done = std::all_of(children_.begin(), children_.end(),
                                 [](const auto& child) { return child->awaited_reload == 0; });
-  if (!reloading_ || !done) return;
+  if (!reloading_ || !done || stopping_) return;
   reloading_ = false;
   log_.info("Reload finished");
   notify_service_manager("READY=1\nSTATUS=");

@@ -53,6 +53,8 @@ class Supervisor {
   [[noreturn]] void become_child(Child& child, Fd channel);
   void stop_child(Child& child);
   void child_ended(Child& child, int status);
+  /// Sees to a successor of a child that ended, or to the end of everything.
+  void succeed(Child& child, pid_t pid, int status);
   void schedule_respawn(Child& child, const std::string& how);
   void on_message(Child& child, Message message);
   void child_ready(Child& child);

@@ -71,7 +71,9 @@ Channel::Channel(Loop& loop, Fd socket, Handlers handlers)
 
 void Channel::send(const Message& message, int fd) {
   if (!watch_) return;
-  queue_.push_back({encode(message), Fd(fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1)});
+  Bytes data = encode(message);
+  if (queue_.empty() && send_message(socket_.get(), data, fd) >= 0) return;
+  queue_.push_back({std::move(data), Fd(fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1)});
   flush();
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -22,7 +23,8 @@ template <typename Outcome>
 class Errand {
  public:
   /// `done` is called by the loop, or from within finish(); it may start the next and destroy this.
-  Errand(Loop& loop, std::function<void(Outcome)> done) : loop_(loop), done_(std::move(done)) {}
+  Errand(Loop& loop, std::function<void(Outcome)> done)
+      : loop_(loop), done_(std::move(done)), report_(loop, [this] { finish(); }) {}
   Errand(const Errand&) = delete;
   Errand& operator=(const Errand&) = delete;
   /// Waits; nothing is reported.
@@ -30,26 +32,39 @@ class Errand {
     if (thread_.joinable()) thread_.join();
   }
 
-  [[nodiscard]] bool under_way() const { return thread_.joinable(); }
+  [[nodiscard]] bool under_way() const { return thread_.joinable() || outcome_.has_value(); }
   /// Only when none is under way. `work` throws nothing: an exception that leaves a thread ends the
-  /// process.
+  /// process. Where there can be no thread, for want of descriptors or memory, it is done here and
+  /// now: late is better than not at all.
   void start(std::function<Outcome()> work) {
-    if (!ended_) {
-      ended_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!ended_) ended_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (ended_ && !watch_) {
       watch_ = std::make_unique<Watch>(loop_, ended_.get(), EPOLLIN,
                                        [this](std::uint32_t) { finish(); });
     }
-    thread_ = start_quietly([this, work = std::move(work)] {
-      outcome_ = work();
-      eventfd_write(ended_.get(), 1);
-    });
+    try {
+      if (ended_) {
+        thread_ = start_quietly([this, work] {
+          outcome_ = work();
+          eventfd_write(ended_.get(), 1);
+        });
+        return;
+      }
+    } catch (const std::system_error&) {
+      // No thread: below.
+    }
+    outcome_ = work();
+    report_.arm(loop_.now());
   }
   /// Waits for the end of what is under way, if anything is, and reports it.
   void finish() {
     if (!under_way()) return;
-    thread_.join();
-    eventfd_t count = 0;
-    eventfd_read(ended_.get(), &count);
+    report_.disarm();
+    if (thread_.joinable()) {
+      thread_.join();
+      eventfd_t count = 0;
+      eventfd_read(ended_.get(), &count);
+    }
     Outcome outcome = std::move(*outcome_);
     outcome_.reset();
     // It outlives this object if need be.
@@ -63,6 +78,8 @@ class Errand {
   Fd ended_;
   std::unique_ptr<Watch> watch_;
   std::thread thread_;
+  /// Reports what was done without a thread.
+  Timer report_;
   /// Written by the thread, read after joining it.
   std::optional<Outcome> outcome_;
 };

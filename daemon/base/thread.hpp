@@ -7,16 +7,23 @@
 
 namespace understudy {
 
-/// Starts a thread that takes no signals: they are the loop's.
+/// Starts a thread that takes no signals: they are the loop's. Throws std::system_error when there
+/// can be none.
 template <typename Work>
 std::thread start_quietly(Work work) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, &before);
-  std::thread thread(std::move(work));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
+  struct Blocked {
+    Blocked() {
+      sigset_t all;
+      sigfillset(&all);
+      pthread_sigmask(SIG_BLOCK, &all, &before);
+    }
+    Blocked(const Blocked&) = delete;
+    Blocked& operator=(const Blocked&) = delete;
+    ~Blocked() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
+    sigset_t before{};
+  };
+  const Blocked blocked;
+  return std::thread(std::move(work));
 }
 
 }  // namespace understudy

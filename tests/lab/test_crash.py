@@ -216,3 +216,30 @@ def not_ours(lab):
     daemon.stop()
     equal({one.address for one in host.addresses()}, before, "addresses after start and stop")
     equal(list(host.ipvs()), [("TCP", "10.1.38.99:80")], "services after start and stop")
+
+
+@case("crash/in-a-reload-with-another-waiting", ours_only=True, seconds=20)
+def in_a_reload(lab):
+    """A child that dies while a reload waits for it, and another reload for that, has one successor."""
+    host = lab.solo("director1", "eth0", "10.9.0.1/24").up()
+    text = (
+        "vrrp_instance V {\n interface eth0\n virtual_router_id 7\n virtual_ipaddress {\n  10.9.0.100\n }\n}\n"
+        "virtual_server 10.9.0.100 80 {\n protocol TCP\n real_server 10.9.0.1 81 {\n  TCP_CHECK {\n  }\n }\n}\n"
+    )
+    daemon = lab.daemon(host, text).start()
+    eventually(lambda: host.has("10.9.0.100"), 8, "it becomes master")
+    whole = len(daemon.processes())
+    addresses = lab.later(AddressMonitor(host.pid))
+    for role in ("vrrp", "checkers"):
+        old = daemon.pid(role)
+        daemon.signal(role, signal.SIGSTOP)
+        for count in (1, 2):
+            daemon.reload()
+            daemon.wait_log("Reloading again" if count == 2 else "Reloading ...", 5)
+        daemon.signal(role, signal.SIGKILL)
+        daemon.wait_pid(role, other_than=old)
+        always(lambda: len(daemon.processes()) <= whole, 2, lambda: f"processes: {daemon.processes()}", 0.1)
+        equal(len(daemon.processes()), whole, f"processes after the {role} process died in a reload")
+    equal(daemon.log.count("died: Respawning"), 2, "deaths")
+    equal(addresses.of("10.9.0.100"), [], "changes of the VIP")
+    daemon.stop()

@@ -1,4 +1,5 @@
 // Work beside a loop, and visits to network namespaces.
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
@@ -51,6 +52,28 @@ TEST_CASE("Whoever finishes an errand has its outcome at once, and once", "[erra
   CHECK(reported == std::vector<int>{7});
   loop.run_once(std::chrono::milliseconds(0));
   CHECK(reported.size() == 1);
+}
+
+TEST_CASE("Without a descriptor for a thread an errand is done all the same", "[errand]") {
+  Loop loop;
+  std::vector<int> reported;
+  Errand<int> errand(loop, [&](int outcome) {
+    reported.push_back(outcome);
+    loop.stop();
+  });
+  Timer limit(loop, [&] { loop.stop(); });
+  limit.arm(loop.now() + kPatience);
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{0, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  errand.start([] { return 7; });
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(errand.under_way());
+  CHECK(reported.empty());
+  loop.run();
+  CHECK(reported == std::vector<int>{7});
+  CHECK_FALSE(errand.under_way());
 }
 
 TEST_CASE("The report may start the next errand", "[errand]") {

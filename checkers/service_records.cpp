@@ -36,7 +36,8 @@ PoolState Service::recorded() {
   });
   for (const auto& key : keys) {
     const auto leaver = host_.page.read<Leaver>(key);
-    if (!leaver) continue;
+    // "FWM 5 " begins what "FWM 5 inet6" has recorded, too.
+    if (!leaver || key != leaver_record(*leaver)) continue;
     state.leavers.push_back(*leaver);
     leaver_keys_.push_back(key);
   }

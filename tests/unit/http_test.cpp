@@ -286,8 +286,7 @@ TEST_CASE("a file that holds no credentials is not waited for", "[http]") {
   HttpBench bench;
   ScriptedServer server(answering("HTTP/1.0 200 OK\r\n\r\n"));
   RequestExtras extras;
-  extras.credentials_file = bench.directory.path("secret");
-  const std::string file = extras.credentials_file;
+  const std::string file = extras.credentials_file = bench.directory.path("secret");
   std::string why = "no line USER:PASSWORD";
   SECTION("a pipe") {
     REQUIRE(mkfifo(file.c_str(), 0600) == 0);

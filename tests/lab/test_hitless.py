@@ -107,3 +107,34 @@ def nat(lab):
 def direct(lab):
     """Connections by direct routing."""
     _story(lab, Site(lab).hold(), "DR")
+
+
+@case("hitless/stopped-with-the-table-kept", ipvs=True, ours_only=True, seconds=25)
+def kept_at_exit(lab):
+    """-I: connections outlive a stop and a start with another configuration; counters go on."""
+    site = Site(lab).masquerade()
+    director = site.director
+    daemon = lab.daemon(director, service(4, "NAT") + elsewhere(0), options=("-I",)).start()
+    eventually(lambda: len(in_table(director, "TCP", SERVICE) or ()) == 2, 8, "both servers are in")
+    site.both_answer()
+    talk = Talk(site.client, CONNECTIONS)
+    try:
+        eventually(lambda: talk.requests > CONNECTIONS, 10, "all connections work")
+        before = counters(director)
+        daemon.stop()
+        equal(len(in_table(director, "TCP", SERVICE) or ()), 2, "servers while the daemon is away")
+        daemon.configure(service(4, "NAT") + elsewhere(1))
+        daemon.start()
+        eventually(
+            lambda: ("TCP", "10.9.0.200:2001") in director.ipvs()
+            and ("TCP", "10.9.0.200:2000") not in director.ipvs(),
+            10,
+            "the new service has taken the place of the old one",
+        )
+        requests = talk.requests
+        eventually(lambda: talk.requests > requests + 2 * CONNECTIONS, 10, "all connections work")
+        equal(talk.broken, [], "broken connections")
+        after = counters(director)
+        check(after[0] >= before[0] and after[1] > before[1], f"counters: {before}, then {after}")
+    finally:
+        talk.stop()

@@ -207,6 +207,9 @@ Process::Process(run::ChildSetup<CheckersConfig> setup)
                }),
       farewell_(loop_, [this] { wait_for_parent(); }) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
+  // One arena for the thread that decodes a reload, too: one of its own would grow by a page or two
+  // at a time, and keep what it had.
+  mallopt(M_ARENA_MAX, 1);
   page_.refresh();
 }
 

@@ -58,8 +58,10 @@ void Loop::run_once(Duration longest) {
   run_due_timers();
   for (int i = 0; i < count && !stopped_; ++i) {
     const auto& event = events[static_cast<std::size_t>(i)];
+    // A copy: epoll_event is packed, so no reference may be bound to its members.
+    const std::uint64_t watch = event.data.u64;
     // A watch destroyed by an earlier handler of this turn is no longer found.
-    const auto found = watches_.find(event.data.u64);
+    const auto found = watches_.find(watch);
     if (found == watches_.end()) continue;
     const auto handler = found->second->handler_;
     (*handler)(event.events);

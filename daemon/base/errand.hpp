@@ -24,7 +24,7 @@ class Errand {
  public:
   /// `done` is called by the loop, or from within finish(); it may start the next and destroy this.
   Errand(Loop& loop, std::function<void(Outcome)> done)
-      : loop_(loop), done_(std::move(done)), report_(loop, [this] { finish(); }) {}
+      : loop_(loop), done_(std::move(done)), again_(loop, [this] { begin(); }) {}
   Errand(const Errand&) = delete;
   Errand& operator=(const Errand&) = delete;
   /// Waits; nothing is reported.
@@ -32,38 +32,24 @@ class Errand {
     if (thread_.joinable()) thread_.join();
   }
 
-  [[nodiscard]] bool under_way() const { return thread_.joinable() || outcome_.has_value(); }
+  [[nodiscard]] bool under_way() const { return thread_.joinable() || waiting_; }
   /// Only when none is under way. `work` throws nothing: an exception that leaves a thread ends the
-  /// process. Where there can be no thread, for want of descriptors or memory, it is done here and
-  /// now: late is better than not at all.
+  /// process. While there can be no thread, for want of descriptors or memory, it waits: the loop
+  /// never does such work itself.
   void start(std::function<Outcome()> work) {
-    if (!ended_) ended_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (ended_ && !watch_) {
-      watch_ = std::make_unique<Watch>(loop_, ended_.get(), EPOLLIN,
-                                       [this](std::uint32_t) { finish(); });
-    }
-    try {
-      if (ended_) {
-        thread_ = start_quietly([this, work] {
-          outcome_ = work();
-          eventfd_write(ended_.get(), 1);
-        });
-        return;
-      }
-    } catch (const std::system_error&) {
-      // No thread: below.
-    }
-    outcome_ = work();
-    report_.arm(loop_.now());
+    waiting_ = std::move(work);
+    begin();
   }
   /// Waits for the end of what is under way, if anything is, and reports it.
   void finish() {
     if (!under_way()) return;
-    report_.disarm();
+    again_.disarm();
     if (thread_.joinable()) {
       thread_.join();
       eventfd_t count = 0;
       eventfd_read(ended_.get(), &count);
+    } else {
+      outcome_ = std::exchange(waiting_, nullptr)();
     }
     Outcome outcome = std::move(*outcome_);
     outcome_.reset();
@@ -73,13 +59,35 @@ class Errand {
   }
 
  private:
+  /// How long until a thread is tried again.
+  static constexpr Duration kPause = std::chrono::milliseconds(500);
+
+  void begin() {
+    if (!ended_) ended_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!ended_) return again_.arm(loop_.now() + kPause);
+    if (!watch_) {
+      watch_ = std::make_unique<Watch>(loop_, ended_.get(), EPOLLIN,
+                                       [this](std::uint32_t) { finish(); });
+    }
+    try {
+      thread_ = start_quietly([this, work = waiting_] {
+        outcome_ = work();
+        eventfd_write(ended_.get(), 1);
+      });
+      waiting_ = nullptr;
+    } catch (const std::system_error&) {
+      again_.arm(loop_.now() + kPause);
+    }
+  }
+
   Loop& loop_;
   std::function<void(Outcome)> done_;
   Fd ended_;
   std::unique_ptr<Watch> watch_;
   std::thread thread_;
-  /// Reports what was done without a thread.
-  Timer report_;
+  /// What has no thread yet.
+  std::function<Outcome()> waiting_;
+  Timer again_;
   /// Written by the thread, read after joining it.
   std::optional<Outcome> outcome_;
 };

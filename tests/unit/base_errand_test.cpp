@@ -54,8 +54,10 @@ TEST_CASE("Whoever finishes an errand has its outcome at once, and once", "[erra
   CHECK(reported.size() == 1);
 }
 
-TEST_CASE("Without a descriptor for a thread an errand is done all the same", "[errand]") {
+TEST_CASE("Without a descriptor for its thread an errand waits for one", "[errand]") {
   Loop loop;
+  const auto here = std::this_thread::get_id();
+  std::thread::id there = here;
   std::vector<int> reported;
   Errand<int> errand(loop, [&](int outcome) {
     reported.push_back(outcome);
@@ -67,12 +69,16 @@ TEST_CASE("Without a descriptor for a thread an errand is done all the same", "[
   REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
   const rlimit none{0, before.rlim_max};
   REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
-  errand.start([] { return 7; });
+  errand.start([&there] {
+    there = std::this_thread::get_id();
+    return 7;
+  });
   REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
   CHECK(errand.under_way());
   CHECK(reported.empty());
   loop.run();
   CHECK(reported == std::vector<int>{7});
+  CHECK(there != here);
   CHECK_FALSE(errand.under_way());
 }
 

@@ -14,6 +14,8 @@ namespace understudy {
 namespace {
 
 constexpr std::size_t kEventsPerTurn = 64;
+/// Due timers that run before ready descriptors have their turn.
+constexpr std::size_t kTimersPerTurn = 64;
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -55,7 +57,7 @@ void Loop::run_once(Duration longest) {
   const int count = wait_for_events(epoll_.get(), events, wait_time(longest));
   if (count < 0 && errno != EINTR) fail("epoll_wait");
   read_clock();
-  run_due_timers();
+  run_due_timers(kTimersPerTurn);
   for (int i = 0; i < count && !stopped_; ++i) {
     const auto& event = events[static_cast<std::size_t>(i)];
     // A copy: epoll_event is packed, so no reference may be bound to its members.
@@ -66,13 +68,12 @@ void Loop::run_once(Duration longest) {
     const auto handler = found->second->handler_;
     (*handler)(event.events);
     read_clock();
-    run_due_timers();
+    run_due_timers(1);
   }
 }
 
-void Loop::run_due_timers() {
-  // The bound lets descriptors have their turn even if a handler re-arms itself in the past.
-  for (std::size_t left = timers_.size(); left > 0 && !stopped_ && !timers_.empty(); --left) {
+void Loop::run_due_timers(std::size_t most) {
+  for (; most > 0 && !stopped_ && !timers_.empty(); --most) {
     Timer& timer = *timers_.begin();
     if (timer.when_ > now_) return;
     worst_lateness_ = std::max(worst_lateness_, now_ - timer.when_);

@@ -89,6 +89,33 @@ TEST_CASE("a due timer runs between two ready descriptors") {
   CHECK(handled_at_deadline == 3);
 }
 
+TEST_CASE("work that is always due and descriptors that are always ready take turns") {
+  // As many checks begin as connections answer: else a process that is late is late for ever.
+  constexpr int kTimers = 1000;
+  Loop loop;
+  int timers_run = 0;
+  int answered = 0;
+  std::vector<std::unique_ptr<Timer>> timers;
+  for (int i = 0; i < kTimers; ++i) {
+    timers.push_back(std::make_unique<Timer>(loop, [&, i] {
+      ++timers_run;
+      timers[static_cast<std::size_t>(i)]->arm(TimePoint{});
+    }));
+    timers.back()->arm(TimePoint{});
+  }
+  std::vector<Fd> fds;
+  std::vector<std::unique_ptr<Watch>> watches;
+  for (int i = 0; i < 200; ++i) {
+    fds.emplace_back(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+    watches.push_back(std::make_unique<Watch>(loop, fds.back().get(), EPOLLIN,
+                                              [&](std::uint32_t) { ++answered; }));
+  }
+  for (int turn = 0; turn < 100; ++turn) loop.run_once(0s);
+  CHECK(timers_run > 1000);
+  CHECK(answered > timers_run / 3);
+  CHECK(answered < timers_run);
+}
+
 TEST_CASE("a handler may destroy its own watch and other ready ones") {
   Loop loop;
   const Fd a(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));

@@ -10,10 +10,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
-#include "checkers/rarely.hpp"
+#include "checkers/shared.hpp"
 #include "daemon/base/address.hpp"
 #include "daemon/base/types.hpp"
 
@@ -160,7 +162,7 @@ struct Url {
   bool tls_compliant = false;
   std::optional<BodyPattern> body;
   /// The check's own header fields and credentials included.
-  Rarely<RequestExtras> request;
+  Shared<RequestExtras> request;
   bool operator==(const Url&) const = default;
 };
 
@@ -179,7 +181,7 @@ struct HttpCheck {
   /// While the server is not up and no URL is known to fail, the next is asked at once.
   bool fast_recovery = false;
   bool tls_compliant = false;
-  Rarely<TlsDemands> demands;
+  Shared<TlsDemands> demands;
   std::string virtualhost;
   std::vector<Url> urls;
   bool operator==(const HttpCheck&) const = default;
@@ -286,15 +288,58 @@ struct GrpcCheck {
   std::string service;
   bool tls = false;
   /// What is asked of its certificate; its end is not.
-  Rarely<TlsDemands> demands;
+  Shared<TlsDemands> demands;
   /// The :authority of the request, and the name in the TLS handshake; empty: address and port, and
   /// no name.
   std::string virtualhost;
   bool operator==(const GrpcCheck&) const = default;
 };
 
-using Check = std::variant<TcpCheck, HttpCheck, SmtpCheck, DnsCheck, UdpCheck, PingCheck, MiscCheck,
-                           FileCheck, BfdCheck, AgentCheck, GrpcCheck>;
+/// A check of any kind.
+using CheckKind = std::variant<TcpCheck, HttpCheck, SmtpCheck, DnsCheck, UdpCheck, PingCheck,
+                               MiscCheck, FileCheck, BfdCheck, AgentCheck, GrpcCheck>;
+
+/// A check of a real server. Most servers of a virtual server are asked the same: that is shared,
+/// and each has but its destination.
+class Check {
+ public:
+  Check() = default;
+  template <typename Kind>
+  requires std::is_constructible_v<CheckKind, Kind> Check(
+      Kind kind) {  // NOLINT(google-explicit-constructor): a TcpCheck is one
+    if constexpr (requires { kind.endpoint; }) {
+      destination_ = std::exchange(kind.endpoint.destination, {});
+    }
+    kind_ = Shared<CheckKind>(std::move(kind));
+  }
+
+  /// All but the destination, which is empty in it.
+  [[nodiscard]] const CheckKind& kind() const { return *kind_; }
+  /// nullptr: it is of another kind.
+  template <typename Kind>
+  [[nodiscard]] const Kind* get_if() const {
+    return std::get_if<Kind>(&kind());
+  }
+  /// Empty: it connects to nothing.
+  [[nodiscard]] const Endpoint& destination() const { return destination_; }
+  /// With the destination.
+  [[nodiscard]] CheckKind whole() const {
+    CheckKind kind = *kind_;
+    std::visit(
+        [this](auto& one) {
+          if constexpr (requires { one.endpoint; }) one.endpoint.destination = destination_;
+        },
+        kind);
+    return kind;
+  }
+  /// Keeps what it asks in the same place as `other`, if that asks the same.
+  void share(const Check& other) { kind_.share(other.kind_); }
+  bool operator==(const Check&) const = default;
+
+ private:
+  Endpoint destination_;
+  Shared<CheckKind> kind_;
+};
 
 /// When a check is made; nullptr: when what it watches changes.
 [[nodiscard]] inline const CheckTiming* timing_of(const Check& check) {
@@ -303,25 +348,40 @@ using Check = std::variant<TcpCheck, HttpCheck, SmtpCheck, DnsCheck, UdpCheck, P
         if constexpr (requires { one.timing; }) return &one.timing;
         return nullptr;
       },
-      check);
+      check.kind());
 }
-/// What a check connects to; nullptr: to nothing.
-[[nodiscard]] inline const CheckEndpoint* endpoint_of(const Check& check) {
+/// What a check connects to; nullopt: to nothing.
+[[nodiscard]] inline std::optional<CheckEndpoint> endpoint_of(const Check& check) {
   return std::visit(
-      [](const auto& one) -> const CheckEndpoint* {
-        if constexpr (requires { one.endpoint; }) return &one.endpoint;
-        return nullptr;
+      [&](const auto& one) -> std::optional<CheckEndpoint> {
+        if constexpr (requires { one.endpoint; }) {
+          CheckEndpoint endpoint = one.endpoint;
+          endpoint.destination = check.destination();
+          return endpoint;
+        }
+        return std::nullopt;
       },
-      check);
+      check.kind());
 }
+
+/// What few real servers have, or all of a virtual server alike.
+struct RealServerExtras {
+  ScriptCall notify_up;
+  ScriptCall notify_down;
+  /// For its HTTP checks, the virtual server's included.
+  std::string virtualhost;
+  std::string snmp_name;
+  bool operator==(const RealServerExtras&) const = default;
+};
 
 /// real_server, or a sorry server.
 struct RealServer {
   Endpoint endpoint;
   ForwardingMethod method = ForwardingMethod::nat;
   Tunnel tunnel;
-  int weight = 1;
   bool inhibit_on_failure = false;
+  bool smtp_alert = true;
+  int weight = 1;
   std::uint32_t upper_threshold = 0;
   std::uint32_t lower_threshold = 0;
   /// Seconds over which its weight grows when it comes back; 0: it has all at once.
@@ -329,13 +389,8 @@ struct RealServer {
   /// Seconds its connections may go on when it is taken out in good order; 0: it goes at once.
   std::uint32_t drain = 0;
   /// What its checks inherit, the virtual server's included.
-  InheritedTiming timing;
-  bool smtp_alert = true;
-  ScriptCall notify_up;
-  ScriptCall notify_down;
-  /// For its HTTP checks, the virtual server's included.
-  std::string virtualhost;
-  std::string snmp_name;
+  Shared<InheritedTiming> timing;
+  Shared<RealServerExtras> extras;
   std::vector<Check> checks;
   bool operator==(const RealServer&) const = default;
 };

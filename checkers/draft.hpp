@@ -62,7 +62,7 @@ struct UrlDraft {
   /// regex; without it the rest of `body` means nothing.
   bool has_pattern = false;
   BodyPattern body;
-  Rarely<RequestExtras> request;
+  Shared<RequestExtras> request;
 };
 
 /// HTTP_GET { } and SSL_GET { }.
@@ -75,8 +75,8 @@ struct HttpDraft {
   bool tls_compliant = false;
   std::string virtualhost;
   /// Header fields and credentials of every request.
-  Rarely<RequestExtras> request;
-  Rarely<TlsDemands> demands;
+  Shared<RequestExtras> request;
+  Shared<TlsDemands> demands;
   std::vector<UrlDraft> urls;
 };
 
@@ -140,7 +140,7 @@ struct AgentDraft {
 struct GrpcDraft {
   CommonDraft common;
   GrpcCheck check;
-  Rarely<TlsDemands> demands;
+  Shared<TlsDemands> demands;
 };
 
 using CheckDraft = std::variant<TcpDraft, HttpDraft, SmtpDraft, DnsDraft, UdpDraft, PingDraft,

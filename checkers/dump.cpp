@@ -32,7 +32,7 @@ ServerFacts server_facts(const ServiceFacts& service, std::size_t place) {
 
 bool uses_tls(const CheckersConfig& config) {
   const auto tls = [](const Check& check) {
-    const auto* http = std::get_if<HttpCheck>(&check);
+    const auto* http = check.get_if<HttpCheck>();
     return http != nullptr && http->tls;
   };
   return std::ranges::any_of(config.virtual_servers, [&](const VirtualServer& service) {
@@ -230,7 +230,7 @@ void dump_trackers(DumpLines& out, const RealServer& server) {
   const auto list = [&]<typename Kind>(const char* heading, auto line) {
     bool first = true;
     for (const auto& check : server.checks) {
-      const auto* one = std::get_if<Kind>(&check);
+      const auto* one = check.get_if<Kind>();
       if (one == nullptr) continue;
       if (std::exchange(first, false)) out.add("   {}", heading);
       out.add("     {}", line(*one));
@@ -250,7 +250,7 @@ void dump_server(DumpLines& out, const RealServer& server, const VirtualServer& 
           server.endpoint.address.to_string(), server.endpoint.port.value(), kernel_weight(weight),
           weight);
   out.add("   forwarding method = {}", method_text(server.method, server.tunnel));
-  const InheritedTiming& timing = server.timing;
+  const InheritedTiming& timing = *server.timing;
   const CheckTiming defaults;
   out.add("   Alpha is {}", on_off(timing.alpha.value_or(false)));
   out.add("   connection timeout = {}",
@@ -259,12 +259,14 @@ void dump_server(DumpLines& out, const RealServer& server, const VirtualServer& 
   out.add("   Delay loop = {}", decimal(timing.delay_loop.value_or(defaults.delay_loop)));
   dump_given_timing(out, timing);
   out.add("   Inhibit on failure is {}", on_off(server.inhibit_on_failure));
-  add_script(out, "   RS up notify script", server.notify_up, find);
-  add_script(out, "   RS down notify script", server.notify_down, find);
-  if (!server.virtualhost.empty() && server.virtualhost != service.virtualhost) {
-    out.add("    VirtualHost = '{}'", server.virtualhost);
+  add_script(out, "   RS up notify script", server.extras->notify_up, find);
+  add_script(out, "   RS down notify script", server.extras->notify_down, find);
+  if (!server.extras->virtualhost.empty() && server.extras->virtualhost != service.virtualhost) {
+    out.add("    VirtualHost = '{}'", server.extras->virtualhost);
   }
-  if (!server.snmp_name.empty()) out.add("   SNMP name = {}", server.snmp_name);
+  if (!server.extras->snmp_name.empty()) {
+    out.add("   SNMP name = {}", server.extras->snmp_name);
+  }
   out.add("   Using smtp notification = {}", yes_no(server.smtp_alert));
   out.add("   initial weight = {}", server.weight);
   out.add("   effective weight = {}", weight);
@@ -346,7 +348,7 @@ void dump_checks(DumpLines& out, const Context& context) {
   for_each_check(context, [&](const CheckSubject& subject) {
     if (std::exchange(first, false)) out.add("------< Health checkers >------");
     if (std::exchange(server, &subject.server) != &subject.server) dump_files();
-    if (std::holds_alternative<FileCheck>(subject.check)) return files.push_back(subject);
+    if (subject.check.get_if<FileCheck>() != nullptr) return files.push_back(subject);
     dump_check(out, subject);
   });
   dump_files();
@@ -362,7 +364,7 @@ using Followers = std::unordered_map<std::string, std::vector<std::string>>;
 void dump_files(DumpLines& out, const Context& context) {
   Followers followers;
   for_each_check(context, [&](const CheckSubject& subject) {
-    const auto* file = std::get_if<FileCheck>(&subject.check);
+    const auto* file = subject.check.get_if<FileCheck>();
     if (file == nullptr) return;
     followers[file->track_file].push_back(fmt::format("     {} -> {}, weight {}{}",
                                                       label(subject.service), place_text(subject),
@@ -386,7 +388,7 @@ void dump_bfds(DumpLines& out, const Context& context) {
   std::vector<std::string> names;
   Followers followers;
   for_each_check(context, [&](const CheckSubject& subject) {
-    const auto* bfd = std::get_if<BfdCheck>(&subject.check);
+    const auto* bfd = subject.check.get_if<BfdCheck>();
     if (bfd == nullptr) return;
     auto& lines = followers[bfd->name];
     if (lines.empty()) names.push_back(bfd->name);

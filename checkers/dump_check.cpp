@@ -16,8 +16,8 @@ using std::chrono::seconds;
 
 /// What the original calls the default of a kind of check. 0: its delay_loop.
 microseconds default_delay_before_retry(const Check& check) {
-  if (std::holds_alternative<HttpCheck>(check)) return seconds(3);
-  if (std::holds_alternative<DnsCheck>(check)) return seconds(0);
+  if (check.get_if<HttpCheck>() != nullptr) return seconds(3);
+  if (check.get_if<DnsCheck>() != nullptr) return seconds(0);
   return seconds(1);
 }
 
@@ -58,7 +58,7 @@ void dump_timing(DumpLines& out, const CheckSubject& subject) {
           dump_no_timing(out, check.alpha);
         }
       },
-      subject.check);
+      subject.check.kind());
   out.add("   Log all failures = {}", yes_no(log_all));
 }
 
@@ -77,7 +77,7 @@ void dump_connection(DumpLines& out, const CheckSubject& subject) {
           out.add("     Timeout = {}", decimal(check.timing.connect_timeout));
         }
       },
-      subject.check);
+      subject.check.whole());
 }
 
 void dump_codes(DumpLines& out, const Url& url) {
@@ -161,7 +161,7 @@ void dump_kind(DumpLines& out, const HttpCheck& check, const CheckSubject& subje
   out.add("   Keepalive method = {}_GET, http protocol {}", check.tls ? "SSL" : "HTTP",
           protocol_text(check.protocol));
   // Its own, not what it inherits.
-  if (!check.virtualhost.empty() && check.virtualhost != subject.server.virtualhost) {
+  if (!check.virtualhost.empty() && check.virtualhost != subject.server.extras->virtualhost) {
     out.add("   Virtualhost = {}", check.virtualhost);
   }
   out.add("   Enable SNI {}set", check.enable_sni ? "" : "un");
@@ -254,7 +254,7 @@ void dump_check(DumpLines& out, const CheckSubject& subject) {
   out.add("   Current weight = {}", subject.facts.weight);
   dump_timing(out, subject);
   dump_connection(out, subject);
-  std::visit([&](const auto& check) { dump_kind(out, check, subject); }, subject.check);
+  std::visit([&](const auto& check) { dump_kind(out, check, subject); }, subject.check.whole());
 }
 
 }  // namespace understudy::checkers

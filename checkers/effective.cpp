@@ -48,13 +48,13 @@ void append(Statements& out, const RealServer& server) {
   // Not known to the original.
   if (server.slow_start != 0) block.add("slow_start", server.slow_start);
   if (server.drain != 0) block.add("drain", server.drain);
-  append_timing(block, server.timing);
-  block.boolean("alpha", server.timing.alpha.value_or(false));
+  append_timing(block, *server.timing);
+  block.boolean("alpha", server.timing->alpha.value_or(false));
   block.boolean("smtp_alert", server.smtp_alert);
-  append_script(block, "notify_up", server.notify_up);
-  append_script(block, "notify_down", server.notify_down);
-  append_text(block, "virtualhost", server.virtualhost);
-  append_text(block, "snmp_name", server.snmp_name);
+  append_script(block, "notify_up", server.extras->notify_up);
+  append_script(block, "notify_down", server.extras->notify_down);
+  append_text(block, "virtualhost", server.extras->virtualhost);
+  append_text(block, "snmp_name", server.extras->snmp_name);
   for (const Check& check : server.checks) append_check(block, check);
 }
 

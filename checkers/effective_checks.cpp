@@ -206,7 +206,7 @@ void append(Statements& out, const GrpcCheck& check) {
 }  // namespace
 
 void append_check(Statements& out, const Check& check) {
-  std::visit([&out](const auto& one) { append(out, one); }, check);
+  std::visit([&out](const auto& one) { append(out, one); }, check.whole());
 }
 
 void append_timing(Statements& out, const InheritedTiming& timing) {

@@ -12,7 +12,7 @@ namespace understudy::checkers {
 namespace {
 
 bool alpha(const Check& check) {
-  if (const auto* bfd = std::get_if<BfdCheck>(&check)) return bfd->alpha;
+  if (const auto* bfd = check.get_if<BfdCheck>()) return bfd->alpha;
   const auto* timing = timing_of(check);
   return timing != nullptr && timing->alpha;
 }
@@ -181,11 +181,10 @@ void Pool::handle(const CheckVerdict& event) {
     check.up = event.up;
     const auto& kind = config_.real_servers[event.server].checks[event.check];
     // An agent's word about the weight holds until its next one, whatever it says of health.
-    const WeightWord without =
-        std::holds_alternative<AgentCheck>(kind) ? check.weight : WeightWord();
+    const WeightWord without = kind.get_if<AgentCheck>() != nullptr ? check.weight : WeightWord();
     check.weight = event.up ? event.weight.value_or(check.weight) : without;
     set_alive(event.server, all_allow(server.checks),
-              std::holds_alternative<FileCheck>(kind) ? Farewell::orderly : Farewell::abrupt);
+              kind.get_if<FileCheck>() != nullptr ? Farewell::orderly : Farewell::abrupt);
   }
   if (event.mail_reason.empty()) return;
   if (manner_.mail_changes_only && server.alive == was_alive) return;
@@ -305,7 +304,7 @@ void Pool::tell_server(std::size_t server) {
   auto& state = state_.servers[server];
   const auto object = fmt::format("RS {} {}", name(server), name_);
   actions_.notifications.push_back(
-      {object, commands(state.alive ? config.notify_up : config.notify_down),
+      {object, commands(state.alive ? config.extras->notify_up : config.extras->notify_down),
        fmt::format("{} {}", object, state.alive ? "UP" : "DOWN"), std::nullopt});
   state.told_alive = state.alive;
 }

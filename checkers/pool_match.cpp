@@ -16,15 +16,15 @@ bool same_question(const FileCheck& a, const FileCheck& b) { return a.track_file
 bool same_question(const BfdCheck& a, const BfdCheck& b) { return a.name == b.name; }
 
 bool same_target(const Check& a, const Check& b) {
-  if (a.index() != b.index()) return false;
-  if (const auto* target = endpoint_of(a)) return *target == *endpoint_of(b);
+  if (a.kind().index() != b.kind().index()) return false;
+  if (const auto target = endpoint_of(a)) return target == endpoint_of(b);
   return std::visit(
       [&](const auto& one) {
-        const auto& other = std::get<std::decay_t<decltype(one)>>(b);
+        const auto& other = std::get<std::decay_t<decltype(one)>>(b.kind());
         if constexpr (requires { same_question(one, other); }) return same_question(one, other);
         return false;
       },
-      a);
+      a.kind());
 }
 
 bool equal(const Check& a, const Check& b) { return a == b; }

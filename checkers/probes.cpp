@@ -157,7 +157,7 @@ Verdict make_verdict(const Check& check, const ProbeLabels& labels, bool up, boo
         }
         throw std::logic_error("a check of this kind has no verdict");
       },
-      check);
+      check.kind());
 }
 
 std::unique_ptr<Probe> make_probe(const ProbeHost& host, const Check& check,
@@ -169,7 +169,7 @@ std::unique_ptr<Probe> make_probe(const ProbeHost& host, const Check& check,
         }
         throw std::logic_error("a check of this kind has no probe");
       },
-      check);
+      check.whole());
 }
 
 }  // namespace understudy::checkers

@@ -117,7 +117,7 @@ void Service::on_file(const std::string& name) {
   const auto& servers = pool_.config().real_servers;
   for (const auto& observation : observe(pool_.config(), host_.number_in)) {
     const auto& [server, check, state] = observation;
-    if (std::get<FileCheck>(servers[server].checks[check]).track_file != name) continue;
+    if (servers[server].checks[check].get_if<FileCheck>()->track_file != name) continue;
     const bool was_up = pool_.state().servers[server].checks[check].up;
     if (was_up != state.up) {
       host_.probes.log.detail("({}): tracked file {} {} FAULT state",

@@ -12,7 +12,7 @@ bool speaks_tls(const Check& check) {
         if constexpr (requires { one.tls; }) return one.tls;
         return false;
       },
-      check);
+      check.kind());
 }
 
 bool uses_tls(const CheckersConfig& config) {

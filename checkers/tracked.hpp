@@ -22,7 +22,7 @@ template <typename NumberIn>
   for (std::size_t i = 0; i < config.real_servers.size(); ++i) {
     const auto& checks = config.real_servers[i].checks;
     for (std::size_t j = 0; j < checks.size(); ++j) {
-      const auto* file = std::get_if<FileCheck>(&checks[j]);
+      const auto* file = checks[j].get_if<FileCheck>();
       if (file == nullptr) continue;
       observations.push_back({i, j, file_state(*file, number_in(file->track_file))});
     }

@@ -2,7 +2,6 @@
 
 #include <set>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace understudy::checkers {
@@ -13,7 +12,7 @@ std::set<std::string> names_in(const CheckersConfig& config) {
   for (const auto& service : config.virtual_servers) {
     for (const auto& server : service.real_servers) {
       for (const auto& check : server.checks) {
-        if (const auto* file = std::get_if<FileCheck>(&check)) names.insert(file->track_file);
+        if (const auto* file = check.get_if<FileCheck>()) names.insert(file->track_file);
       }
     }
   }

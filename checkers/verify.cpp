@@ -22,6 +22,14 @@ using parser::Severity;
 constexpr std::uint32_t kEachClient4 = 0xffffffff;
 constexpr std::uint32_t kEachClient6 = 128;
 
+/// Keeps in one place what a server has in common with `other`.
+void share(RealServer& server, const RealServer& other) {
+  server.timing.share(other.timing);
+  server.extras.share(other.extras);
+  const std::size_t both = std::min(server.checks.size(), other.checks.size());
+  for (std::size_t i = 0; i < both; ++i) server.checks[i].share(other.checks[i]);
+}
+
 /// Completes one virtual server, in the order the original looks at things.
 class Completion {
  public:
@@ -262,15 +270,18 @@ RealServer Completion::build(RealServerDraft& server, bool alert) {
   result.lower_threshold = server.lower_threshold;
   result.slow_start = server.slow_start.value_or(0);
   result.drain = server.drain.value_or(0);
-  result.timing = server.timing;
+  InheritedTiming timing = server.timing;
   // Each check has it.
-  result.timing.rise.reset();
+  timing.rise.reset();
+  result.timing = timing;
   result.smtp_alert = server.smtp_alert.value_or(
       global_.smtp_alert_checker.value_or(global_.smtp_alert.value_or(alert)));
-  result.notify_up = users_.call<ScriptCall>(server.notify_up, "notify");
-  result.notify_down = users_.call<ScriptCall>(server.notify_down, "notify");
-  result.virtualhost = std::move(server.virtualhost);
-  result.snmp_name = std::move(server.snmp_name);
+  RealServerExtras extras;
+  extras.notify_up = users_.call<ScriptCall>(server.notify_up, "notify");
+  extras.notify_down = users_.call<ScriptCall>(server.notify_down, "notify");
+  extras.virtualhost = std::move(server.virtualhost);
+  extras.snmp_name = std::move(server.snmp_name);
+  result.extras = std::move(extras);
   return result;
 }
 
@@ -329,9 +340,11 @@ VirtualServer Completion::run() {
   }
   check_ports();
   VirtualServer result = build();
+  result.real_servers.reserve(draft_.real_servers.size());
   for (std::size_t i = 0; i < draft_.real_servers.size(); ++i) {
     auto& server = result.real_servers.emplace_back(build(draft_.real_servers[i], true));
     server.checks = std::move(checks[i]);
+    if (i > 0) share(server, result.real_servers[i - 1]);
   }
   return result;
 }

@@ -119,7 +119,7 @@ CheckEndpoint Builder::endpoint(const CommonDraft& draft) const {
 }
 
 /// What all requests of a check have, and what this one has besides.
-Rarely<RequestExtras> joined(const RequestExtras& common, const RequestExtras& own) {
+Shared<RequestExtras> joined(const RequestExtras& common, const RequestExtras& own) {
   RequestExtras all = own;
   all.fields.insert(all.fields.begin(), common.fields.begin(), common.fields.end());
   all.credentials = common.credentials;

@@ -91,9 +91,7 @@ void note_twins(const std::vector<VirtualServerDraft>& servers, Diagnostics& dia
 }
 
 void note_sessions(const CheckersConfig& config, Diagnostics& diagnostics) {
-  const auto is_session = [](const Check& check) {
-    return std::holds_alternative<BfdCheck>(check);
-  };
+  const auto is_session = [](const Check& check) { return check.get_if<BfdCheck>() != nullptr; };
   std::size_t count = 0;
   std::string first;
   for (const auto& service : config.virtual_servers) {

@@ -43,8 +43,8 @@ std::vector<ScriptCommand> all_scripts(const Config& config) {
     all.add(service.quorum_up);
     all.add(service.quorum_down);
     for (const auto& server : service.real_servers) {
-      all.add(server.notify_up);
-      all.add(server.notify_down);
+      all.add(server.extras->notify_up);
+      all.add(server.extras->notify_down);
     }
   }
   return all.scripts();
@@ -52,14 +52,16 @@ std::vector<ScriptCommand> all_scripts(const Config& config) {
 
 }  // namespace
 
-void audit_scripts(Log& log, const Config& config) {
+std::vector<std::string> script_warnings(const Config& config) {
+  std::vector<std::string> warnings;
   std::set<std::string> said;
   for (const auto& script : all_scripts(config)) {
     const auto check = run::check_script(script, config.global.enable_script_security);
     for (const auto& message : check.messages) {
-      if (said.insert(message).second) log.warning("{}", message);
+      if (said.insert(message).second) warnings.push_back(message);
     }
   }
+  return warnings;
 }
 
 }  // namespace understudy

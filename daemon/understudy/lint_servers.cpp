@@ -34,10 +34,10 @@ struct Timeout {
 };
 
 Timeout timeout_of(const checkers::Check& check) {
-  if (const auto* misc = std::get_if<checkers::MiscCheck>(&check)) {
+  if (const auto* misc = check.get_if<checkers::MiscCheck>()) {
     return {misc->timeout, "misc_timeout"};
   }
-  if (checkers::endpoint_of(check) == nullptr) return {};
+  if (!checkers::endpoint_of(check)) return {};
   return {checkers::timing_of(check)->connect_timeout, "connect_timeout"};
 }
 

@@ -358,9 +358,10 @@ TEST_CASE("thousands of checks in one process", "[load]") {
     }
     services.push_back(virtual_server(servers, "10.0.1." + std::to_string(i + 1)));
     for (auto& server : services.back().real_servers) {
-      auto& check = std::get<checkers::TcpCheck>(server.checks[0]);
+      auto check = std::get<checkers::TcpCheck>(server.checks[0].whole());
       check.timing.delay_loop = check.timing.warmup = 10s;
       check.timing.connect_timeout = 3s;
+      server.checks[0] = check;
     }
   }
   CheckerChild child(config(services), {new_page(), false, false, {}});

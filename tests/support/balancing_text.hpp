@@ -44,7 +44,7 @@ T read_check(const std::string& inside, const std::string& before = {}) {
   const auto loaded = load_text(before + service_text({}, inside));
   const auto& checks = loaded.config.checkers.virtual_servers.at(0).real_servers.at(0).checks;
   if (checks.size() != 1) throw std::runtime_error("not one check");
-  return std::get<T>(checks[0]);
+  return std::get<T>(checks[0].whole());
 }
 
 }  // namespace understudy::test

@@ -49,8 +49,8 @@ TEST_CASE("every check that connects says where to, and where from") {
   const auto check = read_any(block(name,
                                     "connect_ip 1.2.3.4\nconnect_port 99\nbindto "
                                     "1.2.3.5\nbind_port 88\nbind_if eth0\nfwmark 12"));
-  const auto* endpoint = checkers::endpoint_of(check);
-  REQUIRE(endpoint != nullptr);
+  const auto endpoint = checkers::endpoint_of(check);
+  REQUIRE(endpoint);
   CHECK(endpoint->destination.to_string() == "[1.2.3.4]:99");
   CHECK(endpoint->source.to_string() == "[1.2.3.5]:88");
   CHECK(endpoint->interface == "eth0");
@@ -140,7 +140,7 @@ TEST_CASE("a regex is compiled when it is read") {
   const auto loaded = load_text(service_text({}, head + "regex a(b\n}\n}"));
   CHECK(said(loaded) == Lines{"Invalid regex: 'a(b' at offset 3: missing closing parenthesis"});
   const auto& checks = loaded.config.checkers.virtual_servers.at(0).real_servers.at(0).checks;
-  CHECK(std::get<checkers::HttpCheck>(checks.at(0)).urls.at(0).body == std::nullopt);
+  CHECK(checks.at(0).get_if<checkers::HttpCheck>()->urls.at(0).body == std::nullopt);
   // Which patterns there are depends on the options.
   CHECK(complaints(head + "regex (?<n>a)(?<n>b)\n}\n}").size() == 1);
   CHECK(complaints(head + "regex (?<n>a)(?<n>b)\nregex_options dupnames\n}\n}").empty());
@@ -182,7 +182,7 @@ TEST_CASE("what is wrong around a regex is noted, and not taken") {
   const auto& checks = loaded.config.checkers.virtual_servers.at(0).real_servers.at(0).checks;
   checkers::BodyPattern plain;
   plain.pattern = "a";
-  CHECK(std::get<checkers::HttpCheck>(checks.at(0)).urls.at(0).body == plain);
+  CHECK(checks.at(0).get_if<checkers::HttpCheck>()->urls.at(0).body == plain);
 }
 
 TEST_CASE("SMTP_CHECK") {
@@ -197,7 +197,8 @@ TEST_CASE("a host block of SMTP_CHECK says something about the check, and adds o
   const auto targets = [](const std::string& lines) {
     Lines all;
     for (const auto& check : read_real_server(block("SMTP_CHECK", lines)).checks) {
-      all.push_back(std::get<checkers::SmtpCheck>(check).endpoint.destination.to_string());
+      REQUIRE(check.get_if<checkers::SmtpCheck>() != nullptr);
+      all.push_back(check.destination().to_string());
     }
     return all;
   };

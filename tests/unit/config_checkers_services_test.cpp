@@ -79,7 +79,7 @@ TEST_CASE("what a virtual server says of timing goes to its real servers and the
   const std::string more =
       "delay_loop 7\nconnect_timeout 1.5\nretry 9\ndelay_before_retry 2.25\nwarmup 3\nalpha\n";
   const auto timing_of = [](const checkers::VirtualServer& service) {
-    return std::get<checkers::TcpCheck>(service.real_servers.at(0).checks.at(0)).timing;
+    return *checkers::timing_of(service.real_servers.at(0).checks.at(0));
   };
   const auto inherited = timing_of(read_service(more, "TCP_CHECK {\n}"));
   CHECK(inherited == checkers::CheckTiming{7s, 1500ms, 9, 1, 2250ms, 3s, true, false});
@@ -94,18 +94,18 @@ TEST_CASE("weight, inhibition and host name go to the real servers too") {
       read_service("weight 4\ninhibit_on_failure\nvirtualhost v.example").real_servers.at(0);
   CHECK(server.weight == 4);
   CHECK(server.inhibit_on_failure);
-  CHECK(server.virtualhost == "v.example");
+  CHECK(server.extras->virtualhost == "v.example");
   const auto own = read_service("weight 4\ninhibit_on_failure\nvirtualhost v.example",
                                 "weight 0\ninhibit_on_failure off\nvirtualhost r.example")
                        .real_servers.at(0);
   CHECK(own.weight == 0);
   CHECK_FALSE(own.inhibit_on_failure);
-  CHECK(own.virtualhost == "r.example");
+  CHECK(own.extras->virtualhost == "r.example");
 }
 
 TEST_CASE("snmp_name is one word") {
   CHECK(read_service("snmp_name a").snmp_name == "a");
-  CHECK(read_real_server("snmp_name b").snmp_name == "b");
+  CHECK(read_real_server("snmp_name b").extras->snmp_name == "b");
   CHECK(complaints("snmp_name") == Lines{"virtual server snmp_name missing or extra parameters"});
   CHECK(complaints("snmp_name a b") ==
         Lines{"virtual server snmp_name missing or extra parameters"});
@@ -203,7 +203,7 @@ TEST_CASE("rise is the check's, else its real, else its virtual server's") {
   const auto timing = [](const std::string& service, const std::string& server,
                          const std::string& check) {
     const auto read = read_service(service, server + "\nTCP_CHECK {\n" + check + "\n}");
-    return std::get<checkers::TcpCheck>(read.real_servers.at(0).checks.at(0)).timing;
+    return *checkers::timing_of(read.real_servers.at(0).checks.at(0));
   };
   CHECK(timing("", "", "").rise == 1);
   CHECK(timing("rise 4", "", "").rise == 4);

@@ -262,7 +262,7 @@ TEST_CASE("strict mode takes authentication and the initial MASTER away, and say
   REQUIRE(services.size() == 2);
   CHECK(services[0].persistence_timeout == 0);
   CHECK(services[1].persistence_timeout == 50);
-  const auto& check = std::get<checkers::TcpCheck>(services[0].real_servers.at(1).checks.at(0));
+  const auto& check = services[0].real_servers.at(1).checks.at(0);
   CHECK(check == tcp_check(at("172.25.42.13", 80), 6s));
 }
 

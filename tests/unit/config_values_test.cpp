@@ -99,7 +99,7 @@ TEST_CASE("a check inherits from its real server, and that from its virtual serv
   CHECK(messages(loaded).empty());
   const auto server = first_service(loaded).real_servers.at(0);
   CHECK(server.weight == 3);
-  const auto& tcp = std::get<checkers::TcpCheck>(server.checks.at(0));
+  const auto tcp = std::get<checkers::TcpCheck>(server.checks.at(0).whole());
   CHECK(tcp.timing.delay_loop == 7s);
   CHECK(tcp.timing.connect_timeout == 2s);
   CHECK(tcp.timing.retry == 6);
@@ -107,7 +107,7 @@ TEST_CASE("a check inherits from its real server, and that from its virtual serv
   CHECK(tcp.timing.warmup == 1s);
   CHECK(tcp.timing.alpha);
   CHECK(tcp.endpoint.destination == Endpoint{*IpAddress::parse("10.0.0.2"), Port(8080)});
-  const auto& http = std::get<checkers::HttpCheck>(server.checks.at(1));
+  const auto http = std::get<checkers::HttpCheck>(server.checks.at(1).whole());
   CHECK(http.timing.retry == 5);
   CHECK(http.timing.delay_before_retry == 3s);
   CHECK(http.virtualhost == "of.vs");
@@ -122,8 +122,7 @@ TEST_CASE("forwarding without NAT takes the service's port; checks keep the one 
                                   "[10.0.0.2]:tcp:81 ports don't match - resetting"});
   const auto service = first_service(loaded);
   const auto checked_port = [&](std::size_t index) {
-    const auto& check = service.real_servers.at(index).checks.at(0);
-    return std::get<checkers::TcpCheck>(check).endpoint.destination.port;
+    return service.real_servers.at(index).checks.at(0).destination().port;
   };
   CHECK(service.real_servers.at(0).endpoint.port == Port(80));
   CHECK(checked_port(0) == Port(81));

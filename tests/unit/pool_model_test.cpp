@@ -43,10 +43,7 @@ using Accounts = std::map<std::string, Account>;
 
 std::string address(int number) { return "10.0.0." + std::to_string(number); }
 
-int key_of(const Check& check) {
-  const auto* tcp = std::get_if<TcpCheck>(&check);
-  return tcp == nullptr ? 0 : tcp->endpoint.destination.port.value();
-}
+int key_of(const Check& check) { return check.destination().port.value(); }
 
 bool is_alpha(const Check& check) {
   const auto* timing = timing_of(check);

@@ -306,7 +306,10 @@ TEST_CASE("reload: a check that only gets another timing keeps its verdict") {
   pool.step(Start{});
   pool.step(verdict(0, false));
   auto next = web();
-  std::get<TcpCheck>(next.real_servers[0].checks[0]).timing.retry = 9;
+  auto& check = next.real_servers[0].checks[0];
+  auto changed = std::get<TcpCheck>(check.whole());
+  changed.timing.retry = 9;
+  check = changed;
   CHECK(pool.step(Reload{next}) == PoolActions{});
   CHECK(table(pool) == Lines{"10.0.0.3*1"});
 }
@@ -372,8 +375,8 @@ TEST_CASE("a respawned process repeats nothing and forgets nothing") {
 
 TEST_CASE("checks are matched by what they ask, each once") {
   const std::vector<Check> old{tcp_check(false, 80), tcp_check(false, 81)};
-  auto slower = tcp_check(false, 80);
-  std::get<TcpCheck>(slower).timing.retry = 7;
+  auto slower = std::get<TcpCheck>(tcp_check(false, 80).whole());
+  slower.timing.retry = 7;
   CHECK(match_checks(old, {slower, tcp_check(false, 81), tcp_check(false, 81)}) ==
         std::vector<std::ptrdiff_t>{0, 1, -1});
   Check http = HttpCheck{};

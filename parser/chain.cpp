@@ -50,7 +50,7 @@ Place ExpandedText::reported(Place written, std::uint32_t origin) const {
 }
 
 void ExpandedText::note_definition(std::string_view name, Place at) {
-  definitions_.push_back({name, at, lines_.size()});
+  definitions_.push_back({name, at, line_count_});
 }
 
 /// Looked for in the file's text: a complaint is rare, and an index of all lines is not.

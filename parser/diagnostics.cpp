@@ -221,7 +221,7 @@ void Diagnostics::add(Severity severity, Location at, std::string message, std::
   diagnostic.message = bounded(std::move(message));
   diagnostic.hint = std::move(hint);
   if (at.known()) {
-    const ExpandedText::Line& line = text_->lines()[at.line];
+    const ExpandedText::Line& line = text_->lines().at(at.line);
     const Place place = text_->reported({line.file, line.number}, line.origin);
     const bool named = stage_ != Stage::parent || place.file != 0 || text_->names_main_file();
     if (named) diagnostic.file = text_->files()[place.file];

@@ -1,41 +1,18 @@
-// ExpandedText: building it, and taking it through bytes.
+// ExpandedText: building it, and its lines.
 #include "parser/expanded_text.hpp"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <cstring>
+#include <stdexcept>
+#include <utility>
 
 namespace understudy::parser {
 namespace {
 
-constexpr std::uint32_t kMagic = 0x55544532;  // "UTE2"
 /// Octets of a block of memory for short texts.
 constexpr std::size_t kBlockSize = 64U << 10;
-/// Of skip and clean in one number.
-constexpr std::uint32_t kCleanBit = 0x80000000;
-
-ByteView octets(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
-std::string_view characters(ByteView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-void write_text(ByteWriter& out, std::string_view text) {
-  out.u32(static_cast<std::uint32_t>(text.size()));
-  out.bytes(octets(text));
-}
-
-void write_place(ByteWriter& out, Place place) {
-  out.u32(place.file);
-  out.u32(place.number);
-}
-
-Place read_place(ByteReader& in) {
-  const std::uint32_t file = in.u32();
-  return {file, in.u32()};
-}
+/// Lines of a run: so many have to be passed at most to find one.
+constexpr std::uint32_t kLongestRun = 256;
 
 }  // namespace
 
@@ -79,87 +56,91 @@ std::string_view ExpandedText::store(std::string_view text) {
   return {at, text.size()};
 }
 
+std::string_view ExpandedText::Run::take_line(std::string_view& rest) const {
+  if (count == 1) return std::exchange(rest, {});
+  const std::size_t end = rest.find('\n');
+  std::string_view line = rest.substr(0, end);
+  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  while (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+/// Whether it is the line of the file that follows those of the last run.
+bool ExpandedText::joins_last_run(const Line& line) const {
+  if (runs_.empty() || line.clean || line.skip != 0) return false;
+  const Run& last = runs_.back();
+  return !last.clean && last.skip == 0 && last.count < kLongestRun && last.file == line.file &&
+         last.origin == line.origin && last.number + last.count == line.number;
+}
+
+void ExpandedText::add_line(const Line& line) {
+  if (joins_last_run(line)) {
+    Run& last = runs_.back();
+    last.size = static_cast<std::uint32_t>(line.text.data() + line.text.size() - last.text);
+    ++last.count;
+  } else {
+    Run run;
+    run.text = line.text.data();
+    run.size = static_cast<std::uint32_t>(line.text.size());
+    run.first = line_count_;
+    run.file = line.file;
+    run.number = line.number;
+    run.skip = line.skip;
+    run.clean = line.clean;
+    run.origin = line.origin;
+    runs_.push_back(run);
+  }
+  ++line_count_;
+}
+
+ExpandedText::Lines::Iterator::Iterator(const ExpandedText& text, std::uint32_t index)
+    : text_(&text), index_(index) {
+  if (index >= text.line_count_) return;
+  const auto after =
+      std::upper_bound(text.runs_.begin(), text.runs_.end(), index,
+                       [](std::uint32_t wanted, const Run& run) { return wanted < run.first; });
+  run_ = static_cast<std::size_t>(after - text.runs_.begin()) - 1;
+  enter_run();
+  index_ = text.runs_[run_].first;
+  take();
+  while (index_ < index) ++*this;
+}
+
+void ExpandedText::Lines::Iterator::enter_run() {
+  const Run& run = text_->runs_[run_];
+  rest_ = run.view();
+  line_.file = run.file;
+  line_.skip = run.skip;
+  line_.clean = run.clean;
+  line_.origin = run.origin;
+}
+
+void ExpandedText::Lines::Iterator::take() {
+  const Run& run = text_->runs_[run_];
+  line_.number = run.number + (index_ - run.first);
+  line_.text = run.take_line(rest_);
+}
+
+ExpandedText::Lines::Iterator& ExpandedText::Lines::Iterator::operator++() {
+  ++index_;
+  if (index_ == text_->line_count_) return *this;
+  const Run& run = text_->runs_[run_];
+  if (index_ == run.first + run.count) {
+    ++run_;
+    enter_run();
+  }
+  take();
+  return *this;
+}
+
+ExpandedText::Line ExpandedText::Lines::at(std::size_t index) const {
+  if (index >= size()) throw std::out_of_range("no such line");
+  return *from(static_cast<std::uint32_t>(index));
+}
+
 std::uint32_t ExpandedText::add_origin(const Origin& origin) {
   origins_.push_back(origin);
   return static_cast<std::uint32_t>(origins_.size() - 1);
-}
-
-Bytes ExpandedText::to_bytes() const {
-  ByteWriter out;
-  out.u32(kMagic);
-  out.u32(static_cast<std::uint32_t>(files_.size()));
-  out.u32(static_cast<std::uint32_t>(origins_.size()));
-  out.u32(static_cast<std::uint32_t>(lines_.size()));
-  out.u8(names_main_file_ ? 1 : 0);
-  for (const std::string& name : files_) write_text(out, name);
-  for (const Origin& origin : origins_) {
-    out.u8(static_cast<std::uint8_t>(origin.kind));
-    out.u32(origin.parent);
-    write_place(out, origin.used);
-    write_place(out, origin.defined);
-    write_text(out, origin.name);
-  }
-  for (const Line& line : lines_) {
-    write_place(out, {line.file, line.number});
-    out.u32(line.skip | (line.clean ? kCleanBit : 0U));
-    out.u32(line.origin);
-    write_text(out, line.text);
-  }
-  return out.take();
-}
-
-Result<ExpandedText> ExpandedText::from_bytes(ByteView bytes) {
-  // Views of one copy: a line costs no allocation.
-  ExpandedText text;
-  const std::string_view copy = text.keep(std::string(characters(bytes)));
-  ByteReader in(octets(copy));
-  if (in.u32() != kMagic) return Error{"not an expanded configuration", 0};
-  const std::uint32_t files = in.u32();
-  const std::uint32_t origins = in.u32();
-  const std::uint32_t lines = in.u32();
-  const std::uint8_t names = in.u8();
-  if (names > 1 || files > in.left() / 4 || origins > in.left() / 25 || lines > in.left() / 20) {
-    return Error{fmt::format("{} files, {} origins and {} lines do not fit", files, origins, lines),
-                 0};
-  }
-  text.names_main_file_ = names != 0;
-  for (std::uint32_t i = 0; i < files && in.ok(); ++i) {
-    text.add_file(std::string(characters(in.bytes(in.u32()))));
-  }
-  text.origins_.reserve(origins);
-  for (std::uint32_t i = 0; i < origins && in.ok(); ++i) {
-    Origin origin;
-    const std::uint8_t kind = in.u8();
-    origin.kind = static_cast<Origin::Kind>(kind);
-    origin.parent = in.u32();
-    origin.used = read_place(in);
-    origin.defined = read_place(in);
-    origin.name = characters(in.bytes(in.u32()));
-    if (kind > static_cast<std::uint8_t>(Origin::Kind::values) || origin.used.file >= files ||
-        origin.defined.file >= files || (origin.parent != Origin::kNone && origin.parent >= i)) {
-      return Error{fmt::format("origin {} is out of bounds", i), 0};
-    }
-    text.add_origin(origin);
-  }
-  text.lines_.reserve(lines);
-  for (std::uint32_t i = 0; i < lines && in.ok(); ++i) {
-    Line line;
-    const Place place = read_place(in);
-    line.file = place.file;
-    line.number = place.number;
-    const std::uint32_t skip = in.u32();
-    line.skip = skip & ~kCleanBit;
-    line.clean = (skip & kCleanBit) != 0;
-    line.origin = in.u32();
-    line.text = characters(in.bytes(in.u32()));
-    if (line.file >= files || line.skip > line.text.size() ||
-        (line.origin != Origin::kNone && line.origin >= origins)) {
-      return Error{fmt::format("line {} is out of bounds", i), 0};
-    }
-    text.add_line(line);
-  }
-  if (!in.ok() || in.left() != 0) return Error{"expanded configuration has a wrong length", 0};
-  return text;
 }
 
 }  // namespace understudy::parser

@@ -1,8 +1,11 @@
 // One text put together from files, definitions and sequences: lines that know where they are from.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,8 +47,19 @@ struct Origin {
   std::string_view name;
 };
 
+/// Some lines that follow each other, as indices into ExpandedText::lines().
+struct LineRange {
+  std::uint32_t first = 0;
+  /// One past the last.
+  std::uint32_t end = 0;
+  bool operator==(const LineRange&) const = default;
+};
+
 /// Text whose lines each know the file and line they came from. Owns the text; views of it stay
 /// valid as long as this does, also when it is moved.
+///
+/// Lines that stand in a file one after the other are kept as one run: a line by itself costs
+/// nothing, and is made when it is asked for.
 class ExpandedText {
  public:
   /// At most so many octets in all files and expansions together, and so many lines.
@@ -65,15 +79,21 @@ class ExpandedText {
     std::uint32_t origin = Origin::kNone;
   };
 
+  /// All lines in order, made one by one.
+  class Lines;
+
   /// A text of one file, split at newlines; carriage returns before them are not part of a line.
   [[nodiscard]] static ExpandedText from_string(std::string text, std::string file_name);
 
   /// Serialised: for a child that must see what the parent saw without reading files.
   [[nodiscard]] Bytes to_bytes() const;
-  /// Checks every bound; the error says what does not fit.
+  /// Appends the same of some of the lines; `ranges` are in order.
+  void write(ByteWriter& out, std::span<const LineRange> ranges) const;
+  /// Checks every bound; the error says what does not fit. The text stays in `bytes`, which must
+  /// outlive this.
   [[nodiscard]] static Result<ExpandedText> from_bytes(ByteView bytes);
 
-  [[nodiscard]] const std::vector<Line>& lines() const { return lines_; }
+  [[nodiscard]] Lines lines() const;
   [[nodiscard]] const std::vector<std::string>& files() const { return files_; }
   [[nodiscard]] const std::vector<Origin>& origins() const { return origins_; }
   /// Whether the parent's reports name the main file: the main path matched several.
@@ -97,12 +117,31 @@ class ExpandedText {
   /// Octets kept and stored.
   [[nodiscard]] std::size_t size() const { return size_; }
   /// Appends a line; `text` must be a view from keep() or store().
-  void add_line(const Line& line) { lines_.push_back(line); }
+  void add_line(const Line& line);
   std::uint32_t add_origin(const Origin& origin);
   /// From here on `name` (a view from keep() or store()) is what is written at `at`.
   void note_definition(std::string_view name, Place at);
 
  private:
+  /// Lines of one file, origin and kind that follow each other there.
+  struct Run {
+    /// From the first octet of the first line to the last octet of the last. A line by itself is
+    /// all of it; otherwise newlines end lines, and carriage returns before them do not count.
+    const char* text = nullptr;
+    std::uint32_t size = 0;
+    /// Index of its first line, and how many there are.
+    std::uint32_t first = 0;
+    std::uint32_t count = 1;
+    /// Of the first line.
+    std::uint32_t file = 0;
+    std::uint32_t number = 0;
+    std::uint32_t skip : 31 = 0;
+    bool clean : 1 = false;
+    std::uint32_t origin = Origin::kNone;
+    [[nodiscard]] std::string_view view() const { return {text, size}; }
+    /// Takes the line off the front of `rest`, which is what is left of view().
+    [[nodiscard]] std::string_view take_line(std::string_view& rest) const;
+  };
   /// A definition and the first line it holds for.
   struct Defined {
     std::string_view name;
@@ -111,6 +150,11 @@ class ExpandedText {
   };
   [[nodiscard]] std::string_view written_line(Place at) const;
   [[nodiscard]] const Defined* definition_of(std::string_view name, std::size_t before) const;
+  [[nodiscard]] bool joins_last_run(const Line& line) const;
+  [[nodiscard]] std::vector<Run> runs_of(LineRange range) const;
+  void write(ByteWriter& out, std::span<const Run> runs) const;
+  [[nodiscard]] bool read_origins(ByteReader& in, std::uint32_t count);
+  [[nodiscard]] bool read_run(ByteReader& in);
 
   // Pointers, so that views survive growth and moves.
   std::vector<std::unique_ptr<const std::string>> storage_;
@@ -119,10 +163,55 @@ class ExpandedText {
   std::size_t size_ = 0;
   std::vector<std::string> files_;
   std::vector<std::string_view> texts_;
-  std::vector<Line> lines_;
+  std::vector<Run> runs_;
+  std::uint32_t line_count_ = 0;
   std::vector<Origin> origins_;
   std::vector<Defined> definitions_;
   bool names_main_file_ = false;
 };
+
+class ExpandedText::Lines {
+ public:
+  class Iterator {
+   public:
+    using difference_type = std::ptrdiff_t;
+    using value_type = Line;
+    using reference = const Line&;
+    using pointer = const Line*;
+    using iterator_category = std::input_iterator_tag;
+    /// `index` may be one past the last line.
+    Iterator(const ExpandedText& text, std::uint32_t index);
+    reference operator*() const { return line_; }
+    pointer operator->() const { return &line_; }
+    Iterator& operator++();
+    [[nodiscard]] std::uint32_t index() const { return index_; }
+    bool operator==(const Iterator& other) const { return index_ == other.index_; }
+
+   private:
+    void enter_run();
+    void take();
+
+    const ExpandedText* text_;
+    std::uint32_t index_;
+    std::size_t run_ = 0;
+    /// Of the run, behind the line.
+    std::string_view rest_;
+    Line line_;
+  };
+
+  explicit Lines(const ExpandedText& text) : text_(&text) {}
+  [[nodiscard]] std::size_t size() const { return text_->line_count_; }
+  [[nodiscard]] bool empty() const { return size() == 0; }
+  [[nodiscard]] Iterator begin() const { return from(0); }
+  [[nodiscard]] Iterator end() const { return from(text_->line_count_); }
+  [[nodiscard]] Iterator from(std::uint32_t index) const { return {*text_, index}; }
+  /// Looks it up; throws std::out_of_range.
+  [[nodiscard]] Line at(std::size_t index) const;
+
+ private:
+  const ExpandedText* text_;
+};
+
+inline ExpandedText::Lines ExpandedText::lines() const { return Lines(*this); }
 
 }  // namespace understudy::parser

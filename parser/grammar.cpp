@@ -182,7 +182,7 @@ Tree TreeBuilder::finish() {
     diagnostics_.add(Severity::error, {},
                      fmt::format("There are {} missing '}}'s or extra '{{'s", missing),
                      fmt::format("the block of '{}' in line {} is not closed", opened,
-                                 diagnostics_.text().lines()[inner.open.line].number));
+                                 diagnostics_.text().lines().at(inner.open.line).number));
   }
   return std::move(tree_);
 }

@@ -345,7 +345,7 @@ void Reader::emit() {
   }
   if (!follow_settings_) return;
   const unsigned seeds = settings_.seeds;
-  settings_.follow(source_.text);
+  settings_.follow(source_.text, line);
   if (settings_.seeds != seeds) substitution_.seed(settings_.random_seed);
 }
 

@@ -85,15 +85,21 @@ void Settings::take_words(std::string_view line) {
   end_statement();
 }
 
-void Settings::follow(const ExpandedText& text) {
-  for (; seen_ < text.lines().size(); ++seen_) {
-    const ExpandedText::Line& line = text.lines()[seen_];
-    const std::string_view rest = line.text.substr(line.skip);
-    const CleanLine clean = line.clean ? expanded_line(rest) : clean_line(rest);
-    take_words(clean.text);
-    // Words are views: of an escaped line into what goes away now.
-    if (clean.owned) last_ = {};
+void Settings::take_line(const ExpandedText::Line& line) {
+  const std::string_view rest = line.text.substr(line.skip);
+  const CleanLine clean = line.clean ? expanded_line(rest) : clean_line(rest);
+  take_words(clean.text);
+  // Words are views: of an escaped line into what goes away now.
+  if (clean.owned) last_ = {};
+  ++seen_;
+}
+
+void Settings::follow(const ExpandedText& text, const ExpandedText::Line& last) {
+  const auto lines = text.lines();
+  if (seen_ + 1 < lines.size()) {
+    for (auto at = lines.from(seen_); seen_ + 1 < lines.size(); ++at) take_line(*at);
   }
+  take_line(last);
 }
 
 }  // namespace understudy::parser

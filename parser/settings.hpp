@@ -21,15 +21,16 @@ class Settings {
 
   /// Whether a text could hold one of the keywords: most do not, and need not be looked at.
   [[nodiscard]] static bool mentioned(std::string_view text);
-  /// Looks at the lines it has not seen.
-  void follow(const ExpandedText& text);
+  /// Looks at the lines it has not seen, of which `last` is the last.
+  void follow(const ExpandedText& text, const ExpandedText::Line& last);
 
  private:
+  void take_line(const ExpandedText::Line& line);
   void take_words(std::string_view line);
   void end_statement();
   void apply_include_check();
 
-  std::size_t seen_ = 0;
+  std::uint32_t seen_ = 0;
   std::size_t depth_ = 0;
   bool in_global_defs_ = false;
   std::vector<std::string_view> words_;

@@ -29,7 +29,12 @@ constexpr std::uint64_t kFileCost = 200;
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) return Error::from_errno(errno, path);
+  struct stat status {};
   std::string text;
+  // Room for all of it at once; it may still grow.
+  if (::fstat(fd.get(), &status) == 0 && status.st_size > 0) {
+    text.reserve(std::min(static_cast<std::size_t>(status.st_size), limit) + 1);
+  }
   std::array<char, 65536> buffer;
   for (;;) {
     const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());

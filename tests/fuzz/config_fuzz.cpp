@@ -97,7 +97,8 @@ void read_expanded(const std::string& octets) {
   const Source source = read_as_file(octets, problems);
   can_be_shown(problems);
   require(source.text.lines().size() <= kBudget, "more lines than were paid for");
-  const auto again = ExpandedText::from_bytes(source.text.to_bytes());
+  const Bytes handed = source.text.to_bytes();
+  const auto again = ExpandedText::from_bytes(handed);
   require(again.has_value(), "a text cannot be handed to a child");
 
   Diagnostics diagnostics(source.text);

@@ -19,7 +19,7 @@ std::string complaint(const ExpandedText& text, const std::string& word,
   Diagnostics diagnostics(text);
   diagnostics.set_stage(stage);
   for (std::uint32_t i = 0; i < text.lines().size(); ++i) {
-    const std::size_t column = text.lines()[i].text.find(word);
+    const std::size_t column = text.lines().at(i).text.find(word);
     if (column == std::string_view::npos) continue;
     diagnostics.add(
         Severity::error,

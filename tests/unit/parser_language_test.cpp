@@ -150,7 +150,8 @@ TEST_CASE("random_seed makes random numbers the same every time", "[language]") 
   next(100, 32767);
   CHECK(read_text(text).texts() == "global_defs {| random_seed 5|}|" + expected + "x");
   const auto elsewhere = read_text("x {\n random_seed 5\n}\n${_RANDOM 0 4000000000}");
-  const auto number = std::stoul(std::string(elsewhere.source.text.lines().back().text));
+  const auto lines = elsewhere.source.text.lines();
+  const auto number = std::stoul(std::string(lines.at(lines.size() - 1).text));
   CHECK(number <= 4'000'000'000);
   CHECK(read_text("${_RANDOM 0 99999999999999999999}").problems.empty());
 }

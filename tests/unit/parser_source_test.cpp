@@ -165,10 +165,10 @@ TEST_CASE("an expanded text survives its bytes", "[source]") {
   CHECK(again->files() == got.source.text.files());
   REQUIRE(again->lines().size() == 4);
   for (std::size_t i = 0; i < 4; ++i) {
-    CHECK(again->lines()[i].text == got.source.text.lines()[i].text);
-    CHECK(again->lines()[i].number == got.source.text.lines()[i].number);
-    CHECK(again->lines()[i].file == got.source.text.lines()[i].file);
-    CHECK(again->lines()[i].skip == got.source.text.lines()[i].skip);
+    CHECK(again->lines().at(i).text == got.source.text.lines().at(i).text);
+    CHECK(again->lines().at(i).number == got.source.text.lines().at(i).number);
+    CHECK(again->lines().at(i).file == got.source.text.lines().at(i).file);
+    CHECK(again->lines().at(i).skip == got.source.text.lines().at(i).skip);
   }
   CHECK(again->to_bytes() == bytes);
 }

@@ -7,10 +7,11 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <new>
 #include <span>
 #include <thread>
@@ -22,11 +23,9 @@ namespace {
 
 constexpr std::uint64_t kMagic = 0x554e44455253544dULL;
 /// Raise it whenever Header or Record changes its meaning.
-constexpr std::uint32_t kLayout = 1;
-constexpr std::size_t kKeyWords = (kLongestKey + 1) / sizeof(std::uint64_t);
-constexpr std::size_t kValueWords = kLargestValue / sizeof(std::uint64_t);
-/// Records whose memory is asked for at once.
-constexpr std::uint32_t kReservation = 64;
+constexpr std::uint32_t kLayout = 2;
+/// Octets whose memory is asked for at once.
+constexpr std::size_t kReservation = 4096;
 constexpr std::size_t kBootIdLength = 36;
 
 using Word = std::atomic<std::uint64_t>;
@@ -35,80 +34,106 @@ static_assert(Word::is_always_lock_free && std::atomic<std::uint32_t>::is_always
 struct Header {
   std::uint64_t magic;
   std::uint32_t layout;
-  std::uint32_t record_size;
+  std::uint32_t cell_size;
+  /// In cells.
   std::uint32_t capacity;
-  /// Records ever claimed; those above have never been written.
+  /// Cells ever claimed; those above have never been written.
   std::atomic<std::uint32_t> high_water;
   std::array<char, kBootIdLength> boot_id;
 };
 
-/// `sequence` is odd while the record is written. Key and value are kept in words, so that a reader
-/// meeting a writer reads atomically whatever is there and then sees that the sequence has changed.
-struct alignas(64) Record {
+/// A record has a place of as many cells as it needs, and a place keeps its size until clear(): so
+/// all places can be walked, whatever a killed writer has left in one.
+///
+/// `sequence` is odd while the record is written. What follows, the octets of the key and then of
+/// the value, is kept in words, so that a reader meeting a writer reads atomically whatever is
+/// there and then sees that the sequence has changed.
+struct Record {
   std::atomic<std::uint32_t> sequence;
-  std::atomic<std::uint16_t> key_length;  // 0: free
-  std::atomic<std::uint16_t> value_size;
-  std::array<Word, kKeyWords> key;
-  std::array<Word, kValueWords> value;
+  std::atomic<std::uint8_t> key_length;  // 0: free
+  std::atomic<std::uint8_t> value_size;
+  /// Cells of this place.
+  std::uint8_t cells;
 };
-static_assert(sizeof(Record) == 256);
+static_assert(sizeof(Record) == sizeof(Word) && kLargestValue <= 255);
 
-constexpr std::size_t kRecordsOffset = sizeof(Record);
-static_assert(sizeof(Header) <= kRecordsOffset);
+constexpr std::size_t kCellSize = 2 * sizeof(Word);
+constexpr std::size_t kCellsOffset = 64;
+static_assert(sizeof(Header) <= kCellsOffset && kCellsOffset <= kReservation);
 
-constexpr std::size_t file_size(std::uint32_t capacity) {
-  return kRecordsOffset + std::size_t{capacity} * sizeof(Record);
+constexpr std::size_t cells_for(std::size_t octets) {
+  return (sizeof(Record) + octets + kCellSize - 1) / kCellSize;
 }
 
-/// The key in a record that no other process changes.
-std::string_view key_of(const Record& record) {
-  return {reinterpret_cast<const char*>(record.key.data()),
-          record.key_length.load(std::memory_order_relaxed)};
+constexpr std::size_t kMostCells = cells_for(kLongestKey + kLargestValue);
+static_assert(kMostCells <= 255);
+
+constexpr std::size_t offset_of(std::uint32_t cell) {
+  return kCellsOffset + std::size_t{cell} * kCellSize;
 }
 
-void store_words(std::span<Word> words, const void* data, std::size_t size) {
-  const char* from = static_cast<const char*>(data);
-  for (std::size_t i = 0; i * sizeof(Word) < size; ++i) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, from + i * sizeof word, std::min(sizeof word, size - i * sizeof word));
-    words[i].store(word, std::memory_order_relaxed);
+/// The words of a record's place, for so many octets.
+std::span<Word> words_of(Record& record, std::size_t octets) {
+  return {reinterpret_cast<Word*>(&record + 1), (octets + sizeof(Word) - 1) / sizeof(Word)};
+}
+
+/// Key and value of a record as they were at one moment.
+class Snapshot {
+ public:
+  [[nodiscard]] std::string_view key() const {
+    return {reinterpret_cast<const char*>(words_.data()), key_length_};
   }
-}
-
-void load_words(std::span<const Word> words, void* data, std::size_t size) {
-  char* to = static_cast<char*>(data);
-  for (std::size_t i = 0; i * sizeof(Word) < size; ++i) {
-    const std::uint64_t word = words[i].load(std::memory_order_relaxed);
-    std::memcpy(to + i * sizeof word, &word, std::min(sizeof word, size - i * sizeof word));
+  [[nodiscard]] std::string_view value() const {
+    return {reinterpret_cast<const char*>(words_.data()) + key_length_, value_size_};
   }
-}
+  void set(std::string_view key, const void* value, std::size_t size) {
+    auto* octets = reinterpret_cast<char*>(words_.data());
+    key_length_ = key.copy(octets, kLongestKey);
+    std::memcpy(octets + key_length_, value, size);
+    value_size_ = size;
+  }
+  /// False for what no writer leaves.
+  bool load(Record& record) {
+    key_length_ = record.key_length.load(std::memory_order_relaxed);
+    value_size_ = record.value_size.load(std::memory_order_relaxed);
+    if (key_length_ == 0 || key_length_ > kLongestKey || value_size_ > kLargestValue ||
+        cells_for(key_length_ + value_size_) > record.cells) {
+      return false;
+    }
+    auto to = words_.begin();
+    for (const Word& word : words_of(record, key_length_ + value_size_)) {
+      *to++ = word.load(std::memory_order_relaxed);
+    }
+    return true;
+  }
+  void store(Record& record) const {
+    record.key_length.store(static_cast<std::uint8_t>(key_length_), std::memory_order_relaxed);
+    record.value_size.store(static_cast<std::uint8_t>(value_size_), std::memory_order_relaxed);
+    auto from = words_.begin();
+    for (Word& word : words_of(record, key_length_ + value_size_)) {
+      word.store(*from++, std::memory_order_relaxed);
+    }
+  }
 
-/// A record as it was at one moment.
-struct Snapshot {
-  std::string key;
-  std::array<char, kLargestValue> value{};
-  std::size_t value_size = 0;
+ private:
+  std::array<std::uint64_t, (kLongestKey + kLargestValue) / sizeof(Word) + 1> words_{};
+  std::size_t key_length_ = 0;
+  std::size_t value_size_ = 0;
 };
 
 /// nullopt for a free record and one that is being or was half written. A writer may be at it all
 /// the time, so it is tried a few times.
-std::optional<Snapshot> snapshot(const Record& record) {
+std::optional<Snapshot> snapshot(Record& record) {
   constexpr int kTries = 64;
+  Snapshot result;
   for (int i = 0; i < kTries; ++i) {
     const std::uint32_t before = record.sequence.load(std::memory_order_acquire);
     if (before % 2 != 0) continue;
-    const std::size_t key_length = record.key_length.load(std::memory_order_relaxed);
-    const std::size_t value_size = record.value_size.load(std::memory_order_relaxed);
-    if (key_length == 0 || key_length > kLongestKey || value_size > kLargestValue) {
-      return std::nullopt;
-    }
-    Snapshot result;
-    result.key.resize(key_length);
-    load_words(record.key, result.key.data(), key_length);
-    load_words(record.value, result.value.data(), value_size);
-    result.value_size = value_size;
+    const bool whole = result.load(record);
     std::atomic_thread_fence(std::memory_order_acquire);
-    if (record.sequence.load(std::memory_order_relaxed) == before) return result;
+    if (record.sequence.load(std::memory_order_relaxed) != before) continue;
+    if (!whole) return std::nullopt;
+    return result;
   }
   return std::nullopt;
 }
@@ -123,6 +148,10 @@ void rewrite(Record& record, const Change& change) {
   std::atomic_thread_fence(std::memory_order_release);
   change(record);
   record.sequence.store(odd + 1U, std::memory_order_release);
+}
+
+void make_free(Record& record) {
+  rewrite(record, [](Record& changed) { changed.key_length.store(0, std::memory_order_relaxed); });
 }
 
 std::string read_boot_id() {
@@ -170,7 +199,7 @@ bool lock_file(const Fd& fd, std::chrono::milliseconds patience) {
   return true;
 }
 
-/// Capacity of a file that another run of this boot left; nullopt if it is to be emptied.
+/// Capacity in cells of a file that another run of this boot left; nullopt if it is to be emptied.
 std::optional<std::uint32_t> usable_capacity(int fd, const std::string& boot_id) {
   Header header{};
   struct stat status {};
@@ -179,9 +208,9 @@ std::optional<std::uint32_t> usable_capacity(int fd, const std::string& boot_id)
     return std::nullopt;
   }
   const bool same_layout =
-      header.magic == kMagic && header.layout == kLayout && header.record_size == sizeof(Record);
+      header.magic == kMagic && header.layout == kLayout && header.cell_size == kCellSize;
   const bool same_boot = std::string_view(header.boot_id.data(), kBootIdLength) == boot_id;
-  const bool whole = static_cast<std::size_t>(status.st_size) == file_size(header.capacity);
+  const bool whole = static_cast<std::size_t>(status.st_size) == offset_of(header.capacity);
   if (!same_layout || !same_boot || !whole || header.high_water > header.capacity) {
     return std::nullopt;
   }
@@ -191,15 +220,42 @@ std::optional<std::uint32_t> usable_capacity(int fd, const std::string& boot_id)
 }  // namespace
 
 struct HandoverPage::Impl {
+  /// Compare cells by the keys of the records that begin there: the keys are on the page, and ten
+  /// thousand addresses should not be kept twice.
+  struct Hash {
+    using is_transparent = void;
+    const Impl* page;
+    std::size_t operator()(std::string_view key) const {
+      return std::hash<std::string_view>()(key);
+    }
+    std::size_t operator()(std::uint32_t cell) const {
+      Snapshot content;
+      return content.load(page->record(cell)) ? (*this)(content.key()) : 0;
+    }
+  };
+  struct Equal {
+    using is_transparent = void;
+    const Impl* page;
+    bool operator()(std::uint32_t a, std::uint32_t b) const { return a == b; }
+    bool operator()(std::string_view key, std::uint32_t cell) const {
+      Snapshot content;
+      return content.load(page->record(cell)) && content.key() == key;
+    }
+    bool operator()(std::uint32_t cell, std::string_view key) const { return (*this)(key, cell); }
+  };
+
   Fd fd;
   void* memory = MAP_FAILED;
   std::size_t mapped = 0;
-  std::uint32_t reserved = 0;
+  /// Octets from the beginning of the file whose memory is there.
+  std::size_t reserved = 0;
   bool inherited = false;
   std::string fallback_reason;
-  /// The keys are those in the records: ten thousand addresses should not be kept twice.
-  boost::unordered_flat_map<std::string_view, std::uint32_t> index;
-  std::vector<std::uint32_t> free;
+  /// Whether `index` and `free` say what this process has to know; they are made when first needed.
+  bool indexed = false;
+  boost::unordered_flat_set<std::uint32_t, Hash, Equal> index{0, Hash{this}, Equal{this}};
+  /// Places that may be used again, by their size in cells.
+  std::array<std::vector<std::uint32_t>, kMostCells + 1> free;
 
   Impl() = default;
   Impl(const Impl&) = delete;
@@ -209,70 +265,115 @@ struct HandoverPage::Impl {
   }
 
   [[nodiscard]] Header& header() const { return *static_cast<Header*>(memory); }
-  [[nodiscard]] Record& record(std::uint32_t slot) const {
-    return *reinterpret_cast<Record*>(static_cast<char*>(memory) + kRecordsOffset +
-                                      std::size_t{slot} * sizeof(Record));
+  [[nodiscard]] Record& record(std::uint32_t cell) const {
+    return *reinterpret_cast<Record*>(static_cast<char*>(memory) + offset_of(cell));
   }
   [[nodiscard]] std::uint32_t high_water() const {
     return std::min(header().high_water.load(std::memory_order_acquire), header().capacity);
   }
+  /// Calls `f(cell)` for each place; false when what it met is none.
+  template <typename F>
+  bool walk(const F& f) const;
   bool map(std::uint32_t capacity, const std::string& boot_id, bool keep);
-  bool reserve(std::uint32_t slot);
-  std::optional<std::uint32_t> claim();
-  void refresh();
+  bool reserve(std::size_t end);
+  std::optional<std::uint32_t> claim(std::size_t cells);
+  void release(std::uint32_t cell);
+  [[nodiscard]] std::optional<std::uint32_t> find(std::string_view key);
+  void forget_index();
+  void make_index();
 };
 
+template <typename F>
+bool HandoverPage::Impl::walk(const F& f) const {
+  const std::uint32_t end = high_water();
+  for (std::uint32_t cell = 0; cell < end;) {
+    const std::uint32_t size = record(cell).cells;
+    if (size == 0 || size > kMostCells || size > end - cell) return false;
+    f(cell);
+    cell += size;
+  }
+  return true;
+}
+
 bool HandoverPage::Impl::map(std::uint32_t capacity, const std::string& boot_id, bool keep) {
-  mapped = file_size(capacity);
+  mapped = offset_of(capacity);
   if (!keep && ftruncate(fd.get(), 0) != 0) return false;
   if (ftruncate(fd.get(), static_cast<off_t>(mapped)) != 0) return false;
   // Memory that cannot be had is an error here, not a SIGBUS at the first write.
-  if (!allocate(fd.get(), 0, kRecordsOffset)) return false;
+  if (!reserve(kCellsOffset)) return false;
   memory = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
   if (memory == MAP_FAILED) return false;
   if (!keep) {
-    auto* fresh = new (memory) Header{kMagic, kLayout, sizeof(Record), capacity, 0, {}};
+    auto* fresh = new (memory) Header{kMagic, kLayout, kCellSize, capacity, 0, {}};
     std::copy_n(boot_id.begin(), std::min(boot_id.size(), kBootIdLength), fresh->boot_id.begin());
   }
   header().capacity = capacity;
-  refresh();
+  const bool whole = walk([this](std::uint32_t cell) {
+    if (snapshot(record(cell))) inherited = true;
+  });
+  if (whole) return true;
+  munmap(std::exchange(memory, MAP_FAILED), mapped);
+  reserved = 0;
+  inherited = false;
+  return map(capacity, boot_id, false);
+}
+
+bool HandoverPage::Impl::reserve(std::size_t end) {
+  if (end <= reserved) return true;
+  const std::size_t whole = (end + kReservation - 1) / kReservation * kReservation;
+  const std::size_t to = std::min(whole, mapped);
+  if (!allocate(fd.get(), reserved, to - reserved)) return false;
+  reserved = to;
   return true;
 }
 
-bool HandoverPage::Impl::reserve(std::uint32_t slot) {
-  if (slot < reserved) return true;
-  const std::uint32_t first = slot / kReservation * kReservation;
-  const std::uint32_t count = std::min(kReservation, header().capacity - first);
-  if (!allocate(fd.get(), file_size(first), count * sizeof(Record))) return false;
-  reserved = first + count;
-  return true;
-}
-
-std::optional<std::uint32_t> HandoverPage::Impl::claim() {
-  if (!free.empty()) {
-    const std::uint32_t slot = free.back();
-    free.pop_back();
-    return slot;
+std::optional<std::uint32_t> HandoverPage::Impl::claim(std::size_t cells) {
+  for (std::size_t size = cells; size <= kMostCells; ++size) {
+    if (free[size].empty()) continue;
+    const std::uint32_t cell = free[size].back();
+    free[size].pop_back();
+    return cell;
   }
-  const std::uint32_t slot = high_water();
-  if (slot == header().capacity || !reserve(slot)) return std::nullopt;
-  header().high_water.store(slot + 1, std::memory_order_release);
-  return slot;
+  const std::uint32_t cell = high_water();
+  const auto size = static_cast<std::uint32_t>(cells);
+  if (header().capacity - cell < size || !reserve(offset_of(cell + size))) return std::nullopt;
+  // In this order: a place others can see has a size, and no content yet.
+  new (&record(cell)) Record{0, 0, 0, static_cast<std::uint8_t>(size)};
+  header().high_water.store(cell + size, std::memory_order_release);
+  return cell;
 }
 
-void HandoverPage::Impl::refresh() {
+/// The record there is forgotten; it is no longer in the index.
+void HandoverPage::Impl::release(std::uint32_t cell) {
+  make_free(record(cell));
+  free[record(cell).cells].push_back(cell);
+}
+
+std::optional<std::uint32_t> HandoverPage::Impl::find(std::string_view key) {
+  make_index();
+  const auto found = index.find(key);
+  return found == index.end() ? std::nullopt : std::optional(*found);
+}
+
+void HandoverPage::Impl::forget_index() {
+  indexed = false;
   index.clear();
-  free.clear();
-  const std::uint32_t used = high_water();
-  reserved = used;
-  // Backwards, so that the lowest free place is taken first.
-  for (std::uint32_t slot = used; slot-- > 0;) {
-    if (snapshot(record(slot))) {
-      index.insert_or_assign(key_of(record(slot)), slot);
+  for (auto& places : free) places.clear();
+}
+
+void HandoverPage::Impl::make_index() {
+  if (indexed) return;
+  indexed = true;
+  reserved = std::max(offset_of(high_water()), std::min(kReservation, mapped));
+  walk([this](std::uint32_t cell) {
+    if (snapshot(record(cell))) {
+      index.insert(cell);
     } else {
-      free.push_back(slot);
+      free[record(cell).cells].push_back(cell);
     }
-  }
+  });
+  // The lowest free place is taken first.
+  for (auto& places : free) std::reverse(places.begin(), places.end());
 }
 
 HandoverPage::HandoverPage(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -283,6 +384,7 @@ HandoverPage::~HandoverPage() = default;
 Result<HandoverPage> HandoverPage::open(const std::string& path, std::uint32_t capacity,
                                         std::optional<std::chrono::milliseconds> patience) {
   const std::string boot_id = read_boot_id();
+  const auto cells = static_cast<std::uint32_t>(capacity * kMostCells);
   auto impl = std::make_unique<Impl>();
   auto file = open_file(path);
   if (file && patience && !lock_file(file->fd, *patience)) {
@@ -292,8 +394,7 @@ Result<HandoverPage> HandoverPage::open(const std::string& path, std::uint32_t c
     impl->fd = std::move(file->fd);
     std::optional<std::uint32_t> old;
     if (file->trusted) old = usable_capacity(impl->fd.get(), boot_id);
-    if (impl->map(std::max(capacity, old.value_or(0)), boot_id, old.has_value())) {
-      impl->inherited = old && !impl->index.empty();
+    if (impl->map(std::max(cells, old.value_or(0)), boot_id, old.has_value())) {
       return HandoverPage(std::move(impl));
     }
     file = Error::from_errno(errno, "cannot map " + path);
@@ -301,76 +402,71 @@ Result<HandoverPage> HandoverPage::open(const std::string& path, std::uint32_t c
   impl = std::make_unique<Impl>();
   impl->fallback_reason = file.error().message;
   impl->fd = Fd(memfd_create("understudy", MFD_CLOEXEC));
-  if (!impl->fd || !impl->map(capacity, boot_id, false)) {
+  if (!impl->fd || !impl->map(cells, boot_id, false)) {
     return Error::from_errno(errno, "cannot make shared memory");
   }
   return HandoverPage(std::move(impl));
 }
 
 bool HandoverPage::read_raw(std::string_view key, void* value, std::size_t size) const {
-  const auto found = impl_->index.find(key);
-  if (found == impl_->index.end()) return false;
-  const auto record = snapshot(impl_->record(found->second));
+  const auto cell = impl_->find(key);
+  if (!cell) return false;
+  const auto content = snapshot(impl_->record(*cell));
   // Another process may have given the place to another key.
-  if (!record || record->key != key || record->value_size != size) return false;
-  std::memcpy(value, record->value.data(), size);
+  if (!content || content->key() != key || content->value().size() != size) return false;
+  content->value().copy(static_cast<char*>(value), size);
   return true;
 }
 
 bool HandoverPage::write_raw(std::string_view key, const void* value, std::size_t size) {
   if (key.empty() || key.size() > kLongestKey) return false;
-  const auto found = impl_->index.find(key);
-  const bool known = found != impl_->index.end();
-  const auto slot = known ? std::optional(found->second) : impl_->claim();
-  if (!slot) return false;
-  Record& record = impl_->record(*slot);
-  rewrite(record, [&](Record& changed) {
-    if (!known) {
-      changed.key_length.store(static_cast<std::uint16_t>(key.size()), std::memory_order_relaxed);
-      store_words(changed.key, key.data(), key.size());
-    }
-    changed.value_size.store(static_cast<std::uint16_t>(size), std::memory_order_relaxed);
-    store_words(changed.value, value, size);
-  });
-  if (!known) impl_->index.emplace(key_of(record), *slot);
+  Snapshot content;
+  content.set(key, value, size);
+  const std::size_t needed = cells_for(key.size() + size);
+  auto cell = impl_->find(key);
+  if (cell && impl_->record(*cell).cells < needed) {
+    erase(key);
+    cell.reset();
+  }
+  const bool is_new = !cell;
+  if (is_new) cell = impl_->claim(needed);
+  if (!cell) return false;
+  rewrite(impl_->record(*cell), [&](Record& record) { content.store(record); });
+  if (is_new) impl_->index.insert(*cell);
   return true;
 }
 
 void HandoverPage::erase(std::string_view key) {
-  const auto found = impl_->index.find(key);
-  if (found == impl_->index.end()) return;
-  const std::uint32_t slot = found->second;
-  impl_->index.erase(found);
-  rewrite(impl_->record(slot),
-          [](Record& record) { record.key_length.store(0, std::memory_order_relaxed); });
-  impl_->free.push_back(slot);
+  const auto cell = impl_->find(key);
+  if (!cell) return;
+  impl_->index.erase(*cell);
+  impl_->release(*cell);
 }
 
 void HandoverPage::for_each_key(const std::function<void(std::string_view key)>& f) const {
   // A copy: `f` may erase.
   std::vector<std::string> keys;
-  for (std::uint32_t slot = 0; slot < impl_->high_water(); ++slot) {
-    auto record = snapshot(impl_->record(slot));
+  impl_->make_index();
+  for (const std::uint32_t cell : impl_->index) {
+    const auto content = snapshot(impl_->record(cell));
     // Another process may have given the place to a key that our index does not have.
-    if (record && impl_->index.contains(record->key)) keys.push_back(std::move(record->key));
+    if (content && impl_->find(content->key()) == cell) keys.emplace_back(content->key());
   }
   std::sort(keys.begin(), keys.end());
   for (const auto& key : keys) f(key);
 }
 
 void HandoverPage::clear() {
-  impl_->index.clear();
-  for (std::uint32_t slot = 0; slot < impl_->high_water(); ++slot) {
-    rewrite(impl_->record(slot),
-            [](Record& record) { record.key_length.store(0, std::memory_order_relaxed); });
-  }
-  impl_->refresh();
+  impl_->walk([this](std::uint32_t cell) { make_free(impl_->record(cell)); });
+  // The places may have other sizes the next time.
+  impl_->header().high_water.store(0, std::memory_order_release);
+  impl_->forget_index();
 }
 
 bool HandoverPage::inherited() const { return impl_->inherited; }
 
 const std::string& HandoverPage::fallback_reason() const { return impl_->fallback_reason; }
 
-void HandoverPage::refresh() { impl_->refresh(); }
+void HandoverPage::refresh() { impl_->forget_index(); }
 
 }  // namespace understudy::run

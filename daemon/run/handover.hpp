@@ -25,17 +25,19 @@ inline constexpr std::size_t kLongestKey = 127;
 /// Octets a record's value may have.
 inline constexpr std::size_t kLargestValue = 104;
 
-/// A page: keyed records of up to kLargestValue octets. One writer at a time; readers in other
-/// processes see a record as it was before or after a write, never a mixture (a sequence number per
-/// record is odd while it is written; a record left odd by a killed writer is not believed).
+/// A page: keyed records of up to kLargestValue octets, each using as much memory as it needs. One
+/// writer at a time; readers in other processes see a record as it was before or after a write,
+/// never a mixture (a sequence number per record is odd while it is written; a record left odd by a
+/// killed writer is not believed).
 class HandoverPage {
  public:
   /// Maps the file at `path` (mode 0600, not following links), creating it if need be. Where that
   /// is impossible (read-only /run, a file that is not ours alone) the page is anonymous memory: it
   /// still outlives a child, not the daemon; fallback_reason() says why. A file of another boot or
-  /// another layout is emptied. `capacity` is in records; the memory is only used up as records are
-  /// claimed. With a `patience` the page is ours alone, for us and the children we fork: a process
-  /// of a daemon that was killed may still be leaving, and that long it is waited for.
+  /// another layout is emptied. At least `capacity` records fit, more of them if they are small;
+  /// the memory is only used up as records are claimed. With a `patience` the page is ours alone,
+  /// for us and the children we fork: a process of a daemon that was killed may still be leaving,
+  /// and that long it is waited for.
   static Result<HandoverPage> open(
       const std::string& path, std::uint32_t capacity,
       std::optional<std::chrono::milliseconds> patience = std::nullopt);
@@ -68,7 +70,7 @@ class HandoverPage {
   [[nodiscard]] bool inherited() const;
   /// Why the page is not a file, for the log; empty when it is one.
   [[nodiscard]] const std::string& fallback_reason() const;
-  /// Builds this process's index of keys anew: call it in a child after fork, or after another
+  /// Has this process's index of keys built anew: call it in a child after fork, or after another
   /// process wrote.
   void refresh();
 

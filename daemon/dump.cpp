@@ -87,6 +87,6 @@ checkers::Dump checkers_dump(const Config& /*config*/) {
   };
 }
 
-void log_bfd_dump(Log& log, const Config& config) { log.write_all(bfd::dump(config.bfd), {}); }
+void log_bfd_dump(Log& log, const bfd::BfdConfig& config) { log.write_all(bfd::dump(config), {}); }
 
 }  // namespace understudy

@@ -13,6 +13,6 @@ namespace understudy {
 /// For the checker child.
 [[nodiscard]] checkers::Dump checkers_dump(const Config& config);
 /// For the parent: sessions, whose process this version does not have.
-void log_bfd_dump(Log& log, const Config& config);
+void log_bfd_dump(Log& log, const bfd::BfdConfig& config);
 
 }  // namespace understudy

@@ -14,9 +14,10 @@
 #include "daemon/base/log.hpp"
 #include "daemon/base/loop.hpp"
 #include "daemon/config.hpp"
+#include "daemon/load_options.hpp"
 #include "daemon/options.hpp"
 #include "daemon/presence.hpp"
-#include "daemon/reload.hpp"
+#include "daemon/reading.hpp"
 #include "daemon/run/file_watch.hpp"
 #include "daemon/run/process_events.hpp"
 #include "daemon/supervisor.hpp"
@@ -67,18 +68,18 @@ int run_genhash(const Options& options) {
 }
 
 /// The network namespace to run in; empty: the one we are in. The command line comes first.
-std::string namespace_of(const Options& options, const Loaded& loaded) {
-  return options.net_namespace.empty() ? loaded.config.global.net_namespace : options.net_namespace;
+std::string namespace_of(const Options& options, const GlobalConfig& global) {
+  return options.net_namespace.empty() ? global.net_namespace : options.net_namespace;
 }
 
 /// The configuration as seen from its network namespace. Where that cannot be entered the children
 /// are never asked: as in the original the status is then 0, unless reading had to stop.
 Loaded load_for_test(const Options& options) {
-  Loaded loaded = load_config(load_options(options));
-  const std::string name = namespace_of(options, loaded);
+  Loaded loaded = load_config(with_interfaces(load_options(options)));
+  const std::string name = namespace_of(options, loaded.config.global);
   if (name.empty()) return loaded;
   const auto entered = enter_namespace(name);
-  if (entered) return load_config(load_options(options));
+  if (entered) return load_config(with_interfaces(load_options(options)));
   parser::Diagnostic note;
   note.severity = parser::Severity::note;
   note.message = entered.error().message;
@@ -131,15 +132,16 @@ PidPaths pid_paths(const Options& options, const GlobalConfig& global) {
 
 /// The configuration as seen from the network namespace the daemon runs in. `process_events`: what
 /// has to be opened before it is entered.
-Result<Loaded> load_in_namespace(const Options& options, Fd& process_events) {
-  Loaded loaded = load_config(load_options(options));
-  const std::string name = namespace_of(options, loaded);
-  if (name.empty()) return loaded;
-  if (!loaded.config.vrrp.processes.empty()) {
+Result<Reading> read_in_namespace(const Options& options, Fd& process_events) {
+  auto reading = read_apart(load_options(options));
+  if (!reading) return reading;
+  const std::string name = namespace_of(options, reading->global);
+  if (name.empty()) return reading;
+  if (reading->watches_processes) {
     if (auto opened = run::open_process_events()) process_events = std::move(*opened);
   }
   if (auto entered = enter_namespace(name); !entered) return entered.error();
-  return load_config(load_options(options));
+  return read_apart(load_options(options));
 }
 
 std::vector<run::InitialFile> initial_files(const GlobalConfig& global) {
@@ -167,18 +169,18 @@ int run_daemon(const Options& options) {
   }
   log.info("Configuration file {}", options.config_file);
   Fd process_events;
-  auto loaded = load_in_namespace(options, process_events);
-  if (!loaded) {
-    log.error("{} - exiting", loaded.error().message);
+  auto reading = read_in_namespace(options, process_events);
+  if (!reading) {
+    log.error("{} - exiting", reading.error().message);
     return 1;
   }
-  log_diagnostics(log, *loaded);
-  if (!loaded->start_refusal.empty()) {
-    log.error("{} - exiting", loaded->start_refusal);
-    return loaded->start_status;
+  for (const auto& line : reading->complaints) log.info("{}", line);
+  if (!reading->start_refusal.empty()) {
+    log.error("{} - exiting", reading->start_refusal);
+    return reading->start_status;
   }
   const std::string missing = missing_vrrp_capabilities();
-  if (options.run_vrrp && !loaded->config.vrrp.instances.empty() && !missing.empty()) {
+  if (options.run_vrrp && reading->vrrp && !missing.empty()) {
     // A master that cannot hold its addresses would take the traffic away from one that can.
     log.error("VRRP needs {}, which this process lacks - exiting", missing);
     return kExitMissingPermission;
@@ -186,7 +188,7 @@ int run_daemon(const Options& options) {
   // Relative names mean the directory the program was started in, which daemonize() leaves.
   Options settled = options;
   settled.config_file = std::filesystem::absolute(options.config_file).string();
-  PidPaths pids = pid_paths(options, loaded->config.global);
+  PidPaths pids = pid_paths(options, reading->global);
   for (auto* path : {&pids.parent, &pids.vrrp, &pids.checkers}) {
     *path = std::filesystem::absolute(*path).string();
   }
@@ -212,13 +214,13 @@ int run_daemon(const Options& options) {
     }
     waiting = std::move(*background);
   }
-  set_process_name(loaded->config.global.process_name);
-  run::write_initial_files(initial_files(loaded->config.global), log);
+  set_process_name(reading->global.process_name);
+  run::write_initial_files(initial_files(reading->global), log);
   Loop loop;
   int status = 0;
   {
     Supervisor supervisor(loop, log,
-                          {settled, std::move(*loaded), load_options(settled), std::move(pids),
+                          {settled, std::move(*reading), load_options(settled), std::move(pids),
                            std::move(*pid_file), std::move(waiting), std::move(process_events)});
     status = supervisor.run();
   }

@@ -1,6 +1,12 @@
 #include "daemon/roles.hpp"
 
+#include <malloc.h>
+
+#include <cstdlib>
+#include <utility>
+
 #include "checkers/process.hpp"
+#include "daemon/base/sealed_file.hpp"
 #include "daemon/dump.hpp"
 #include "daemon/recorded.hpp"
 #include "daemon/run/child.hpp"
@@ -9,38 +15,50 @@
 namespace understudy {
 namespace {
 
+Result<Config> decode(const RoleStart& start) {
+  const auto text = MappedFile::open(start.text.get());
+  if (!text) return text.error();
+  return decode_config(text->view(), start.load);
+}
+
 /// Hands a role its part of the configuration, and the means to decode a new one.
 template <typename RoleConfig, RoleConfig Config::*Part, auto Main, auto MakeReports>
 int start(RoleStart start) {
-  const auto decode = [load =
-                           start.load](ByteView expanded) -> Result<run::ChildConfig<RoleConfig>> {
-    auto config = decode_config(expanded, load);
-    if (!config) return config.error();
-    return run::ChildConfig<RoleConfig>{std::move(config->global), std::move((*config).*Part)};
+  Log log(start.log);
+  auto config = decode(start);
+  if (!config) {
+    log.error("{}", config.error().message);
+    return EXIT_FAILURE;
+  }
+  auto reports = MakeReports(start, *config);
+  run::ChildConfig<RoleConfig> own{std::move(config->global), std::move((*config).*Part)};
+  // Nothing of what decoding took is kept.
+  config = Config();
+  start.text.reset();
+  malloc_trim(0);
+  const auto decode_again =
+      [load = start.load](ByteView expanded) -> Result<run::ChildConfig<RoleConfig>> {
+    auto next = decode_config(expanded, load);
+    if (!next) return next.error();
+    return run::ChildConfig<RoleConfig>{std::move(next->global), std::move((*next).*Part)};
   };
-  auto reports = MakeReports(start);
-  return Main(
-      run::ChildSetup<RoleConfig>{Log(start.log),
-                                  std::move(start.channel),
-                                  std::move(start.page),
-                                  {std::move(start.config.global), std::move(start.config.*Part)},
-                                  start.respawned,
-                                  start.keep_at_exit,
-                                  decode},
-      std::move(reports));
+  return Main(run::ChildSetup<RoleConfig>{std::move(log), std::move(start.channel),
+                                          std::move(start.page), std::move(own), start.respawned,
+                                          start.keep_at_exit, decode_again},
+              std::move(reports));
 }
 
-vrrp::Reports vrrp_reports(const RoleStart& start) {
+vrrp::Reports vrrp_reports(const RoleStart& start, const Config& config) {
   vrrp::Reports reports;
-  if (start.dump) reports.dump = vrrp_dump(start.config);
+  if (start.dump) reports.dump = vrrp_dump(config);
   reports.recording = start.recording;
   reports.describe = recorded_text;
   reports.process_events = start.process_events;
   return reports;
 }
 
-checkers::Dump checkers_reports(const RoleStart& start) {
-  return start.dump ? checkers_dump(start.config) : checkers::Dump();
+checkers::Dump checkers_reports(const RoleStart& start, const Config& config) {
+  return start.dump ? checkers_dump(config) : checkers::Dump();
 }
 
 }  // namespace
@@ -48,12 +66,11 @@ checkers::Dump checkers_reports(const RoleStart& start) {
 const std::array<Role, 2>& roles() {
   static const std::array<Role, 2> table{
       Role{run::Role::vrrp, "VRRP", "_vrrp", &PidPaths::vrrp, &GlobalConfig::vrrp_process_name,
-           &Options::run_vrrp, &Options::keep_vips, false,
-           [](const Config& config) { return !config.vrrp.instances.empty(); },
+           &Options::run_vrrp, &Options::keep_vips, false, &Reading::vrrp, &Reading::vrrp_text,
            start<vrrp::VrrpConfig, &Config::vrrp, vrrp::run_process, vrrp_reports>},
       Role{run::Role::checkers, "Healthcheck", "_healthcheckers", &PidPaths::checkers,
            &GlobalConfig::checker_process_name, &Options::run_checkers, &Options::keep_services,
-           true, [](const Config& config) { return !config.checkers.virtual_servers.empty(); },
+           true, &Reading::checkers, &Reading::checkers_text,
            start<checkers::CheckersConfig, &Config::checkers, checkers::run_process,
                  checkers_reports>}};
   return table;

@@ -9,6 +9,7 @@
 #include "daemon/config.hpp"
 #include "daemon/options.hpp"
 #include "daemon/presence.hpp"
+#include "daemon/reading.hpp"
 #include "daemon/run/handover.hpp"
 #include "daemon/run/notifier.hpp"
 
@@ -19,7 +20,8 @@ struct RoleStart {
   LogOptions log;
   Fd channel;
   run::HandoverPage page;
-  Config config;
+  /// Of Reading, for decode_config().
+  Fd text;
   LoadOptions load;
   bool respawned = false;
   bool keep_at_exit = false;
@@ -49,7 +51,9 @@ struct Role {
   /// is told of, as in any reload.
   bool takes_leave;
   /// Whether the configuration has something for it to do.
-  bool (*configured)(const Config& config);
+  bool Reading::*configured;
+  /// Its part of the configuration.
+  Fd Reading::*text;
   /// Runs in the forked child; returns its exit status.
   int (*main)(RoleStart start);
 };

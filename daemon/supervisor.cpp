@@ -1,7 +1,6 @@
 #include "daemon/supervisor.hpp"
 
 #include <dirent.h>
-#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,9 +16,6 @@
 #include <variant>
 
 #include "daemon/dump.hpp"
-#include "daemon/netlink/interface_facts.hpp"
-#include "daemon/reload.hpp"
-#include "daemon/script_audit.hpp"
 #include "daemon/surroundings.hpp"
 
 namespace understudy {
@@ -110,11 +106,11 @@ Supervisor::Supervisor(Loop& loop, Log& log, SupervisorSetup setup)
       pid_file_(std::move(setup.pid_file)),
       waiting_(std::move(setup.waiting)),
       process_events_(std::move(setup.process_events)),
-      config_(std::move(setup.loaded.config)),
+      reading_(std::move(setup.reading)),
       signals_(loop, kSignals, [this](int signo) { on_signal(signo); }),
       reaper_(loop),
       scripts_(loop, log, reaper_),
-      notifier_(loop, log, scripts_, config_.global),
+      notifier_(loop, log, scripts_, reading_.global),
       stop_timer_(loop, [this] { continue_stop(); }) {
   for (const auto& role : roles()) {
     auto child = std::make_unique<Child>();
@@ -128,10 +124,8 @@ Supervisor::Supervisor(Loop& loop, Log& log, SupervisorSetup setup)
 Supervisor::~Supervisor() = default;
 
 int Supervisor::run() {
-  audit_scripts(log_, config_);
-  // What reading the configuration took is given back before every child inherits it.
-  malloc_trim(0);
-  if (options_.dump_config) log_bfd_dump(log_, config_);
+  for (const auto& warning : reading_.script_warnings) log_.warning("{}", warning);
+  if (options_.dump_config) log_bfd_dump(log_, reading_.bfd);
   start_configured();
   if (std::ranges::none_of(children_, [this](const auto& child) {
         return child->pid != 0 || wanted(*child->role);
@@ -145,7 +139,7 @@ int Supervisor::run() {
 }
 
 bool Supervisor::wanted(const Role& role) const {
-  return options_.*role.enabled && (options_.run_all || role.configured(config_));
+  return options_.*role.enabled && (options_.run_all || reading_.*role.configured);
 }
 
 bool Supervisor::any_child() const {
@@ -215,12 +209,11 @@ void Supervisor::become_child(Child& child, Fd channel) {
   pid_file_.abandon();
   close_parents_descriptors(channel.get(), process_events_);
   const Role& role = *child.role;
-  set_process_name(config_.global.*role.process_name);
-  // Moved, for a copy would be memory of the child's own besides what it has of the parent.
+  set_process_name(reading_.global.*role.process_name);
   RoleStart start{log_.options(),
                   std::move(channel),
                   std::move(*child.page),
-                  std::move(config_),
+                  std::move(reading_.*role.text),
                   load_,
                   child.ever_started,
                   options_.*role.keep_at_exit,
@@ -231,8 +224,6 @@ void Supervisor::become_child(Child& child, Fd channel) {
   start.log.file = role_log_file(start.log.file, role.suffix);
   start.respawned |= start.page.inherited();
   start.page.refresh();
-  // What the parent verified is believed: interfaces may have come and gone since.
-  start.load.interfaces.reset();
   // _exit: the parent's objects in this copy of its memory are not ours to destroy.
   _exit(role.main(std::move(start)));
 }
@@ -349,26 +340,33 @@ void Supervisor::reload() {
   }
   log_.info("Reloading ...");
   notify_service_manager("RELOADING=1");
-  load_.interfaces = netlink::read_interfaces();
-  Loaded next = load_config(load_);
-  log_diagnostics(log_, next);
-  const std::string refusal = reload_refusal(config_, next);
-  if (refusal.empty()) return apply_reload(std::move(next));
-  log_.error("Reload refused, everything goes on as it was: {}", refusal);
-  notify_service_manager("READY=1\nSTATUS=Reload refused: " + refusal);
+  reloading_ = true;
+  reader_ = std::make_unique<ReadingProcess>(
+      reaper_, [this](Result<Reading> next) { take(std::move(next)); });
+  if (const auto started = reader_->start(load_); !started) refuse(started.error().message);
 }
 
-void Supervisor::apply_reload(Loaded next) {
-  auto text = sealed_text(next.expanded);
-  if (!text) {
-    log_.error("Reload refused, everything goes on as it was: {}", text.error().message);
-    return notify_service_manager("READY=1");
-  }
-  config_ = std::move(next.config);
+void Supervisor::take(Result<Reading> next) {
+  if (stopping_) return;
+  if (!next) return refuse(next.error().message);
+  for (const auto& line : next->complaints) log_.info("{}", line);
+  const std::string refusal = reload_refusal(reading_, *next);
+  if (!refusal.empty()) return refuse(refusal);
+  reader_.reset();
+  apply_reload(std::move(*next));
+}
+
+void Supervisor::refuse(const std::string& why) {
+  log_.error("Reload refused, everything goes on as it was: {}", why);
+  notify_service_manager("READY=1\nSTATUS=Reload refused: " + why);
+  end_reload();
+}
+
+void Supervisor::apply_reload(Reading next) {
+  reading_ = std::move(next);
   ++generation_;
-  reloading_ = true;
-  notifier_.reconfigure(config_.global);
-  audit_scripts(log_, config_);
+  notifier_.reconfigure(reading_.global);
+  for (const auto& warning : reading_.script_warnings) log_.warning("{}", warning);
   for (auto& child : children_) {
     const bool takes_leave = child->role->takes_leave && child->ready && !child->dismissed;
     if (!wanted(*child->role) && !takes_leave) {
@@ -378,7 +376,7 @@ void Supervisor::apply_reload(Loaded next) {
       start_child(*child);
     } else if (!child->dismissed) {
       child->awaited_reload = generation_;
-      child->channel->send(ReloadOrder{generation_}, text->get());
+      child->channel->send(ReloadOrder{generation_}, (reading_.*child->role->text).get());
     }
   }
   finish_reload_if_done();
@@ -397,22 +395,26 @@ void Supervisor::reload_outcome(Child& child, const ReloadOutcome& outcome) {
 void Supervisor::finish_reload_if_done() {
   const bool done = std::all_of(children_.begin(), children_.end(),
                                 [](const auto& child) { return child->awaited_reload == 0; });
-  if (!reloading_ || !done || stopping_) return;
-  reloading_ = false;
+  if (!reloading_ || reader_ || !done || stopping_) return;
   log_.info("Reload finished");
   notify_service_manager("READY=1\nSTATUS=");
-  // Nor does a reload leave its drafts to a child that is respawned later.
-  malloc_trim(0);
+  end_reload();
+}
+
+void Supervisor::end_reload() {
+  reader_.reset();
+  reloading_ = false;
   if (std::exchange(reload_again_, false)) reload();
 }
 
 void Supervisor::stop(int status) {
   if (stopping_) return;
   stopping_ = true;
+  reader_.reset();
   exit_status_ = status;
   log_.info("Stopping");
   notify_service_manager("STOPPING=1");
-  kill_children_at_ = loop_.now() + config_.global.child_wait_time;
+  kill_children_at_ = loop_.now() + reading_.global.child_wait_time;
   for (auto& child : children_) stop_child(*child);
   continue_stop();
 }
@@ -433,7 +435,7 @@ void Supervisor::continue_stop() {
   notifier_.begin_stop();
   const bool all_read = std::all_of(ended_channels_.begin(), ended_channels_.end(),
                                     [](const auto& channel) { return channel->closed(); });
-  if (!give_up_telling_at_) give_up_telling_at_ = loop_.now() + config_.global.child_wait_time;
+  if (!give_up_telling_at_) give_up_telling_at_ = loop_.now() + reading_.global.child_wait_time;
   if ((!all_read || !notifier_.idle()) && loop_.now() < *give_up_telling_at_) {
     return stop_timer_.arm(loop_.now() + kStopPoll);
   }

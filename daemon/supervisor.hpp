@@ -1,6 +1,6 @@
 // The parent process: starts the children, keeps them alive, reloads and stops them, and has
-// run::Notifier tell the world what they report. main.cpp makes it. It waits for the network in one
-// place only: when a configuration is read, for the address of a mail server given by name.
+// run::Notifier tell the world what they report. main.cpp makes it. It never waits for anything but
+// its loop.
 #pragma once
 
 #include <memory>
@@ -11,9 +11,9 @@
 #include "daemon/base/channel.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/base/loop.hpp"
-#include "daemon/config.hpp"
 #include "daemon/options.hpp"
 #include "daemon/presence.hpp"
+#include "daemon/reading.hpp"
 #include "daemon/roles.hpp"
 #include "daemon/run/notifier.hpp"
 #include "daemon/run/script.hpp"
@@ -23,7 +23,7 @@ namespace understudy {
 /// What the parent starts with.
 struct SupervisorSetup {
   Options options;
-  Loaded loaded;
+  Reading reading;
   LoadOptions load;
   PidPaths pids;
   PidFile pid_file;
@@ -61,9 +61,13 @@ class Supervisor {
   void run_track_script(Child& child, const TrackScriptRun& run);
   void on_signal(int signo);
   void reload();
-  void apply_reload(Loaded next);
+  /// The end of reading at a reload.
+  void take(Result<Reading> next);
+  void refuse(const std::string& why);
+  void apply_reload(Reading next);
   void reload_outcome(Child& child, const ReloadOutcome& outcome);
   void finish_reload_if_done();
+  void end_reload();
   void stop(int status);
   void continue_stop();
   [[nodiscard]] bool wanted(const Role& role) const;
@@ -79,9 +83,12 @@ class Supervisor {
   PidFile pid_file_;
   Fd waiting_;
   Fd process_events_;
-  Config config_;
+  Reading reading_;
   std::uint64_t generation_ = 1;
+  /// From the SIGHUP until every child has answered.
   bool reloading_ = false;
+  /// At the beginning of a reload.
+  std::unique_ptr<ReadingProcess> reader_;
   /// SIGHUP while a reload is under way: one more follows.
   bool reload_again_ = false;
   bool stopping_ = false;

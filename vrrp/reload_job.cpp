@@ -3,7 +3,8 @@
 #include <exception>
 #include <utility>
 
-#include "daemon/run/reload_decoder.hpp"
+#include "daemon/base/sealed_file.hpp"
+#include "vrrp/digest.hpp"
 #include "vrrp/runnable.hpp"
 
 namespace understudy::vrrp {
@@ -18,14 +19,15 @@ ReloadJob::ReloadJob(Loop& loop, Fd text, Decode decode, std::shared_ptr<const V
 Result<ReloadJob::Prepared> ReloadJob::work(const Decode& decode, const VrrpConfig& current,
                                             const std::vector<KnownLink>& known) const {
   try {
-    const auto content = run::read_whole(text_.get());
+    const auto content = MappedFile::open(text_.get());
     if (!content) return content.error();
-    auto config = decode(*content);
+    auto config = decode(content->view());
     if (!config) return config.error();
     config->role = runnable(std::move(config->role));
     const GlobalConfig& global = config->global;
     Wiring wiring = wire(config->role, {global.vmac_prefix, global.vmac_addr_prefix}, known);
     InstanceDiff difference = diff(current, config->role);
+    prepare_digests(config->role);
     return Prepared{std::move(*config), std::move(difference), std::move(wiring)};
   } catch (const std::exception& problem) {
     return Error{problem.what()};

@@ -3,10 +3,6 @@
 // vrrp/reload_job.hpp, which compares the old with the new in the thread, too.
 #pragma once
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <exception>
 #include <functional>
 #include <optional>
@@ -17,26 +13,10 @@
 #include "daemon/base/fd.hpp"
 #include "daemon/base/loop.hpp"
 #include "daemon/base/result.hpp"
+#include "daemon/base/sealed_file.hpp"
 #include "daemon/run/child.hpp"
 
 namespace understudy::run {
-
-/// All octets of a file from its start, wherever its offset is.
-[[nodiscard]] inline Result<Bytes> read_whole(int file) {
-  struct stat status {};
-  if (fstat(file, &status) < 0) return Error::from_errno(errno, "fstat");
-  Bytes content(static_cast<std::size_t>(status.st_size));
-  std::size_t done = 0;
-  while (done < content.size()) {
-    const auto count =
-        pread(file, content.data() + done, content.size() - done, static_cast<off_t>(done));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Error::from_errno(errno, "reading the new configuration");
-    if (count == 0) return Error{"the new configuration is cut short", EIO};
-    done += static_cast<std::size_t>(count);
-  }
-  return content;
-}
 
 /// Decodes one text after the other; of those that come meanwhile only the last is kept. A process
 /// with SCHED_RESET_ON_FORK has it done at normal priority.
@@ -62,8 +42,8 @@ class ReloadDecoder {
     text_ = std::move(text);
     errand_.start([this]() -> Decoded {
       try {
-        const auto content = read_whole(text_.get());
-        return content ? decode_(*content) : Decoded(content.error());
+        const auto content = MappedFile::open(text_.get());
+        return content ? decode_(content->view()) : Decoded(content.error());
       } catch (const std::exception& problem) {
         // An exception that leaves a thread ends the process.
         return Error{problem.what()};

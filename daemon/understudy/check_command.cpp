@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "daemon/config_rows.hpp"
-#include "daemon/reload.hpp"
+#include "daemon/load_options.hpp"
 #include "daemon/understudy/command.hpp"
 #include "daemon/understudy/json.hpp"
 #include "daemon/understudy/lint.hpp"
@@ -33,7 +33,7 @@ LoadOptions options_for(const std::string& file, const std::string& config_id) {
   Options options;
   options.config_file = file;
   options.config_id = config_id;
-  return load_options(options);
+  return with_interfaces(load_options(options));
 }
 
 /// Prefix length of a netmask.

@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "daemon/effective.hpp"
-#include "daemon/reload.hpp"
+#include "daemon/load_options.hpp"
 #include "daemon/understudy/command.hpp"
 #include "daemon/understudy/json.hpp"
 
@@ -22,7 +22,7 @@ int run_config(const Arguments& arguments) {
   Options options;
   options.config_file = arguments.get("use-file", options.config_file);
   options.config_id = arguments.get("config-id");
-  const Loaded loaded = load_config(load_options(options));
+  const Loaded loaded = load_config(with_interfaces(load_options(options)));
   for (const auto& diagnostic : loaded.diagnostics) {
     fmt::print(stderr, "{}\n", parser::render(diagnostic));
   }

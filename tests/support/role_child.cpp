@@ -1,7 +1,6 @@
 #include "tests/support/role_child.hpp"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +9,8 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+
+#include "daemon/base/sealed_file.hpp"
 
 using namespace understudy;
 
@@ -72,9 +73,10 @@ bool RoleChild::said(const std::string& line) const {
 }
 
 void RoleChild::order_reload(std::size_t index) {
-  const Fd text(memfd_create("configuration", MFD_CLOEXEC));
+  const Fd text = make_memory_file("configuration").value();
   const std::string digits = std::to_string(index);
-  if (write(text.get(), digits.data(), digits.size()) < 0) throw std::runtime_error("write");
+  fill_and_seal(text, {reinterpret_cast<const std::uint8_t*>(digits.data()), digits.size()})
+      .value();
   channel_->send(ReloadOrder{outcomes_.size() + 1}, text.get());
 }
 

@@ -6,19 +6,21 @@
 
 namespace understudy::checkers {
 
-Digest::Digest() : context_(EVP_MD_CTX_new()) { reset(); }
+Digest::Digest() : context_(crypto().EVP_MD_CTX_new()) { reset(); }
 
 void Digest::reset() {
-  if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_md5(), nullptr) != 1) {
+  if (!context_ || crypto().EVP_DigestInit_ex(context_.get(), crypto().EVP_md5(), nullptr) != 1) {
     throw std::runtime_error("OpenSSL provides no MD5");
   }
 }
 
-void Digest::add(ByteView data) { EVP_DigestUpdate(context_.get(), data.data(), data.size()); }
+void Digest::add(ByteView data) {
+  crypto().EVP_DigestUpdate(context_.get(), data.data(), data.size());
+}
 
 Digest::Value Digest::finish() {
   Value value{};
-  EVP_DigestFinal_ex(context_.get(), value.data(), nullptr);
+  crypto().EVP_DigestFinal_ex(context_.get(), value.data(), nullptr);
   return value;
 }
 

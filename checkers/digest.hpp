@@ -1,14 +1,13 @@
 // MD5 of a stream of octets, as `digest` in url { } and genhash use it.
 #pragma once
 
-#include <openssl/evp.h>
-
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 
 #include "daemon/base/bytes.hpp"
+#include "daemon/base/crypto.hpp"
 
 namespace understudy::checkers {
 
@@ -26,7 +25,7 @@ class Digest {
 
  private:
   struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+    void operator()(EVP_MD_CTX* context) const { crypto().EVP_MD_CTX_free(context); }
   };
   std::unique_ptr<EVP_MD_CTX, Free> context_;
 };

@@ -93,14 +93,15 @@ struct Http2Dialogue::Callbacks {
 
 Http2Dialogue::Http2Dialogue(HttpRequest request, bool tls) : body_(std::move(request.body)) {
   nghttp2_session_callbacks* callbacks = nullptr;
-  require_memory(nghttp2_session_callbacks_new(&callbacks));
-  nghttp2_session_callbacks_set_on_header_callback(callbacks, Callbacks::on_header);
-  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, Callbacks::on_data);
-  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Callbacks::on_frame);
-  nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, Callbacks::on_close);
+  require_memory(nghttp2().nghttp2_session_callbacks_new(&callbacks));
+  nghttp2().nghttp2_session_callbacks_set_on_header_callback(callbacks, Callbacks::on_header);
+  nghttp2().nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks,
+                                                                      Callbacks::on_data);
+  nghttp2().nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Callbacks::on_frame);
+  nghttp2().nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, Callbacks::on_close);
   nghttp2_session* session = nullptr;
-  const int result = nghttp2_session_client_new(&session, callbacks, this);
-  nghttp2_session_callbacks_del(callbacks);
+  const int result = nghttp2().nghttp2_session_client_new(&session, callbacks, this);
+  nghttp2().nghttp2_session_callbacks_del(callbacks);
   require_memory(result);
   session_.reset(session);
   submit(request, tls);
@@ -108,15 +109,15 @@ Http2Dialogue::Http2Dialogue(HttpRequest request, bool tls) : body_(std::move(re
 
 void Http2Dialogue::submit(const HttpRequest& request, bool tls) {
   constexpr nghttp2_settings_entry kNoPush{NGHTTP2_SETTINGS_ENABLE_PUSH, 0};
-  require_memory(nghttp2_submit_settings(session_.get(), NGHTTP2_FLAG_NONE, &kNoPush, 1));
+  require_memory(nghttp2().nghttp2_submit_settings(session_.get(), NGHTTP2_FLAG_NONE, &kNoPush, 1));
   const auto texts = fields_of(request, tls);
   std::vector<nghttp2_nv> fields;
   fields.reserve(texts.size());
   for (const HttpField& text : texts) fields.push_back(field(text.name, text.value));
   nghttp2_data_provider body{};
   body.read_callback = Callbacks::read_body;
-  stream_ = nghttp2_submit_request(session_.get(), nullptr, fields.data(), fields.size(),
-                                   body_.empty() ? nullptr : &body, nullptr);
+  stream_ = nghttp2().nghttp2_submit_request(session_.get(), nullptr, fields.data(), fields.size(),
+                                             body_.empty() ? nullptr : &body, nullptr);
   require_memory(stream_);
   collect_output();
 }
@@ -124,7 +125,7 @@ void Http2Dialogue::submit(const HttpRequest& request, bool tls) {
 void Http2Dialogue::collect_output() {
   while (true) {
     const std::uint8_t* data = nullptr;
-    const auto size = nghttp2_session_mem_send(session_.get(), &data);
+    const auto size = nghttp2().nghttp2_session_mem_send(session_.get(), &data);
     if (size < 0) over_ = true;
     if (size <= 0) return;
     output_ += as_text(data, static_cast<std::size_t>(size));
@@ -133,11 +134,11 @@ void Http2Dialogue::collect_output() {
 
 void Http2Dialogue::receive(ByteView data) {
   if (over_) return;
-  const auto taken = nghttp2_session_mem_recv(session_.get(), data.data(), data.size());
+  const auto taken = nghttp2().nghttp2_session_mem_recv(session_.get(), data.data(), data.size());
   // A response that breaks the rules ends when its reset is sent.
   collect_output();
   // That is no HTTP/2, or not any more.
-  if (taken < 0 || nghttp2_session_want_read(session_.get()) == 0) over_ = true;
+  if (taken < 0 || nghttp2().nghttp2_session_want_read(session_.get()) == 0) over_ = true;
 }
 
 void Http2Dialogue::take_field(std::string_view name, std::string_view value) {

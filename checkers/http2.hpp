@@ -2,8 +2,6 @@
 // what they amount to. No sockets: exchange.hpp carries the octets.
 #pragma once
 
-#include <nghttp2/nghttp2.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,6 +11,7 @@
 #include "checkers/dialogue.hpp"
 #include "checkers/http_message.hpp"
 #include "checkers/http_request.hpp"
+#include "checkers/nghttp2.hpp"
 
 namespace understudy::checkers {
 
@@ -46,7 +45,7 @@ class Http2Dialogue : public Dialogue {
 
  private:
   struct Free {
-    void operator()(nghttp2_session* session) const { nghttp2_session_del(session); }
+    void operator()(nghttp2_session* session) const { nghttp2().nghttp2_session_del(session); }
   };
   struct Callbacks;
 

@@ -1,11 +1,12 @@
 #include "checkers/http_request.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <strings.h>
 
 #include <algorithm>
 #include <array>
+
+#include "daemon/base/crypto.hpp"
 
 namespace understudy::checkers {
 namespace {
@@ -60,9 +61,9 @@ std::string basic_credentials(std::string_view user_and_password) {
   // Four characters for three octets, and the zero EVP_EncodeBlock() writes.
   std::string text(4 * ((user_and_password.size() + 2) / 3) + 1, '\0');
   const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                      reinterpret_cast<const unsigned char*>(user_and_password.data()),
-                      static_cast<int>(user_and_password.size()));
+      crypto().EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                               reinterpret_cast<const unsigned char*>(user_and_password.data()),
+                               static_cast<int>(user_and_password.size()));
   text.resize(static_cast<std::size_t>(length));
   return "Basic " + text;
 }

@@ -1,8 +1,6 @@
 #include "checkers/tls.hpp"
 
 #include <fmt/format.h>
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -24,23 +22,23 @@ constexpr std::int64_t kLargestFile = 1 << 26;
 // OpenSSL's own socket BIO writes with write(2), and so a closed connection would raise SIGPIPE.
 
 int socket_of(BIO* bio) {
-  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+  return static_cast<int>(reinterpret_cast<std::intptr_t>(openssl().BIO_get_data(bio)));
 }
 
 bool would_block() { return errno == EAGAIN || errno == EINTR; }
 
 int send_octets(BIO* bio, const char* data, int length) {
-  BIO_clear_retry_flags(bio);
+  openssl().BIO_clear_retry_flags(bio);
   const auto sent = send(socket_of(bio), data, static_cast<std::size_t>(length), MSG_NOSIGNAL);
-  if (sent < 0 && would_block()) BIO_set_retry_write(bio);
+  if (sent < 0 && would_block()) openssl().BIO_set_retry_write(bio);
   return static_cast<int>(sent);
 }
 
 int receive_octets(BIO* bio, char* data, int length) {
-  BIO_clear_retry_flags(bio);
+  openssl().BIO_clear_retry_flags(bio);
   const auto received = recv(socket_of(bio), data, static_cast<std::size_t>(length), 0);
-  if (received < 0 && would_block()) BIO_set_retry_read(bio);
-  if (received == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
+  if (received < 0 && would_block()) openssl().BIO_set_retry_read(bio);
+  if (received == 0) openssl().BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
   return static_cast<int>(received);
 }
 
@@ -49,7 +47,7 @@ long control(BIO* bio, int command, long /*number*/, void* /*pointer*/) {
     case BIO_CTRL_FLUSH:
       return 1;
     case BIO_CTRL_EOF:
-      return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0 ? 1 : 0;
+      return openssl().BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0 ? 1 : 0;
     default:
       return 0;
   }
@@ -64,12 +62,12 @@ int give_password(char* buffer, int size, int /*writing*/, void* password) {
 
 /// The library's first reason for what failed; forgets all of them.
 std::string take_error() {
-  const unsigned long code = ERR_peek_error();
-  const char* reason = ERR_reason_error_string(code);
+  const unsigned long code = openssl().ERR_peek_error();
+  const char* reason = openssl().ERR_reason_error_string(code);
   std::string text = reason == nullptr ? "unknown reason" : reason;
   // Of files: the system's reason.
   if (ERR_SYSTEM_ERROR(code)) text = std::strerror(ERR_GET_REASON(code));
-  ERR_clear_error();
+  openssl().ERR_clear_error();
   return text;
 }
 
@@ -89,33 +87,35 @@ std::string without_port(const std::string& host) {
 }  // namespace
 
 TlsContext::ContextPointer TlsContext::make() {
-  ContextPointer context(SSL_CTX_new(TLS_client_method()));
+  ContextPointer context(openssl().SSL_CTX_new(openssl().TLS_client_method()));
   if (!context) throw std::runtime_error("OpenSSL provides no TLS");
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
+  openssl().SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
   // Thousands of idle connections need no buffers. What has to wait is kept in a string that grows.
-  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  openssl().SSL_CTX_set_mode(context.get(),
+                             SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   // One read() is for one record: a server that sends key updates for ever holds up nobody else.
-  SSL_CTX_clear_mode(context.get(), SSL_MODE_AUTO_RETRY);
+  openssl().SSL_CTX_clear_mode(context.get(), SSL_MODE_AUTO_RETRY);
   // Always one of ours: the library's would ask for a password at the terminal.
-  SSL_CTX_set_default_passwd_cb(context.get(), give_password);
+  openssl().SSL_CTX_set_default_passwd_cb(context.get(), give_password);
   return context;
 }
 
 TlsContext::TlsContext()
     : context_(make()),
-      method_(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket")) {
+      method_(
+          openssl().BIO_meth_new(openssl().BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket")) {
   if (!method_) throw std::runtime_error("OpenSSL provides no TLS");
-  BIO_meth_set_write(method_.get(), send_octets);
-  BIO_meth_set_read(method_.get(), receive_octets);
-  BIO_meth_set_ctrl(method_.get(), control);
-  SSL_CTX_set_default_verify_paths(context_.get());
+  openssl().BIO_meth_set_write(method_.get(), send_octets);
+  openssl().BIO_meth_set_read(method_.get(), receive_octets);
+  openssl().BIO_meth_set_ctrl(method_.get(), control);
+  openssl().SSL_CTX_set_default_verify_paths(context_.get());
 }
 
 std::string TlsContext::load(const TlsFiles& files) {
   auto next = make();
   SSL_CTX* context = next.get();
   std::string password = files.password;
-  SSL_CTX_set_default_passwd_cb_userdata(context, &password);
+  openssl().SSL_CTX_set_default_passwd_cb_userdata(context, &password);
   const auto wrong = [](std::string_view words, const std::string& file) {
     return fmt::format("SSL error : Cant load {} file... {}: {}", words, file, take_error());
   };
@@ -129,19 +129,19 @@ std::string TlsContext::load(const TlsFiles& files) {
     }
   }
   if (!files.certificate.empty() &&
-      SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
+      openssl().SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
     return wrong("certificate", files.certificate);
   }
   if (!files.key.empty() &&
-      SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
+      openssl().SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
     return wrong("key", files.key);
   }
   if (files.ca.empty()) {
-    SSL_CTX_set_default_verify_paths(context);
-  } else if (SSL_CTX_load_verify_file(context, files.ca.c_str()) != 1) {
+    openssl().SSL_CTX_set_default_verify_paths(context);
+  } else if (openssl().SSL_CTX_load_verify_file(context, files.ca.c_str()) != 1) {
     return wrong("CA", files.ca);
   }
-  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+  openssl().SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
   // Connections under way keep the one they began with.
   context_ = std::move(next);
   return {};
@@ -159,40 +159,42 @@ TlsPeer tls_peer(const std::string& host, const IpAddress& address, const TlsDem
 
 TlsStream::TlsStream(const TlsContext& context, int socket, const TlsPeer& peer,
                      const std::string& alpn)
-    : ssl_(SSL_new(context.context())) {
-  BIO* bio = BIO_new(context.socket_method());
+    : ssl_(openssl().SSL_new(context.context())) {
+  BIO* bio = openssl().BIO_new(context.socket_method());
   if (!ssl_ || bio == nullptr) {
-    BIO_free(bio);
+    openssl().BIO_free(bio);
     throw std::bad_alloc();
   }
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
-  BIO_set_init(bio, 1);
-  SSL_set_bio(ssl_.get(), bio, bio);
-  SSL_set_quiet_shutdown(ssl_.get(), peer.close_notify ? 0 : 1);
+  openssl().BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
+  openssl().BIO_set_init(bio, 1);
+  openssl().SSL_set_bio(ssl_.get(), bio, bio);
+  openssl().SSL_set_quiet_shutdown(ssl_.get(), peer.close_notify ? 0 : 1);
   if (!peer.server_name.empty()) {
-    SSL_set_tlsext_host_name(ssl_.get(), peer.server_name.c_str());
+    openssl().SSL_set_tlsext_host_name(ssl_.get(), peer.server_name.c_str());
   }
   if (!peer.verified_name.empty()) verify(peer.verified_name);
   if (!alpn.empty()) {
     std::vector<std::uint8_t> offered{static_cast<std::uint8_t>(alpn.size())};
     offered.insert(offered.end(), alpn.begin(), alpn.end());
-    SSL_set_alpn_protos(ssl_.get(), offered.data(), static_cast<unsigned>(offered.size()));
+    openssl().SSL_set_alpn_protos(ssl_.get(), offered.data(),
+                                  static_cast<unsigned>(offered.size()));
   }
-  SSL_set_connect_state(ssl_.get());
+  openssl().SSL_set_connect_state(ssl_.get());
 }
 
 void TlsStream::verify(const std::string& name) {
-  SSL_set_verify(ssl_.get(), SSL_VERIFY_PEER, nullptr);
-  X509_VERIFY_PARAM* wanted = SSL_get0_param(ssl_.get());
-  if (X509_VERIFY_PARAM_set1_ip_asc(wanted, name.c_str()) == 1) return;
-  X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  if (SSL_set1_host(ssl_.get(), name.c_str()) != 1) throw std::bad_alloc();
+  openssl().SSL_set_verify(ssl_.get(), SSL_VERIFY_PEER, nullptr);
+  X509_VERIFY_PARAM* wanted = openssl().SSL_get0_param(ssl_.get());
+  if (openssl().X509_VERIFY_PARAM_set1_ip_asc(wanted, name.c_str()) == 1) return;
+  openssl().X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  if (openssl().SSL_set1_host(ssl_.get(), name.c_str()) != 1) throw std::bad_alloc();
 }
 
 std::optional<std::chrono::sys_seconds> TlsStream::certificate_end() const {
-  const X509* certificate = SSL_get0_peer_certificate(ssl_.get());
+  const X509* certificate = openssl().SSL_get0_peer_certificate(ssl_.get());
   std::tm end{};
-  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) {
+  if (certificate == nullptr ||
+      openssl().ASN1_TIME_to_tm(openssl().X509_get0_notAfter(certificate), &end) != 1) {
     return std::nullopt;
   }
   return std::chrono::sys_seconds(std::chrono::seconds(timegm(&end)));
@@ -201,18 +203,18 @@ std::optional<std::chrono::sys_seconds> TlsStream::certificate_end() const {
 std::string TlsStream::protocol() const {
   const unsigned char* name = nullptr;
   unsigned length = 0;
-  SSL_get0_alpn_selected(ssl_.get(), &name, &length);
+  openssl().SSL_get0_alpn_selected(ssl_.get(), &name, &length);
   return {reinterpret_cast<const char*>(name), length};
 }
 
 StreamStatus TlsStream::status_of(int result) {
-  const int error = SSL_get_error(ssl_.get(), result);
+  const int error = openssl().SSL_get_error(ssl_.get(), result);
   if (error == SSL_ERROR_SSL) {
-    const long verdict = SSL_get_verify_result(ssl_.get());
+    const long verdict = openssl().SSL_get_verify_result(ssl_.get());
     trouble_ = take_error();
-    if (verdict != X509_V_OK) trouble_ = X509_verify_cert_error_string(verdict);
+    if (verdict != X509_V_OK) trouble_ = openssl().X509_verify_cert_error_string(verdict);
   }
-  ERR_clear_error();
+  openssl().ERR_clear_error();
   switch (error) {
     case SSL_ERROR_NONE:
       return StreamStatus::done;
@@ -227,22 +229,23 @@ StreamStatus TlsStream::status_of(int result) {
   }
 }
 
-StreamStatus TlsStream::handshake() { return status_of(SSL_do_handshake(ssl_.get())); }
+StreamStatus TlsStream::handshake() { return status_of(openssl().SSL_do_handshake(ssl_.get())); }
 
 StreamStatus TlsStream::write(ByteView data) {
-  return status_of(SSL_write(ssl_.get(), data.data(), clamp_length(data.size())));
+  return status_of(openssl().SSL_write(ssl_.get(), data.data(), clamp_length(data.size())));
 }
 
 StreamStatus TlsStream::read(std::span<std::uint8_t> buffer, std::size_t& count) {
-  const int result = SSL_read(ssl_.get(), buffer.data(), clamp_length(buffer.size()));
+  const int result = openssl().SSL_read(ssl_.get(), buffer.data(), clamp_length(buffer.size()));
   count = result > 0 ? static_cast<std::size_t>(result) : 0;
   return status_of(result);
 }
 
 void TlsStream::say_goodbye() {
-  if (SSL_get_quiet_shutdown(ssl_.get()) == 1 || SSL_in_init(ssl_.get()) == 1) return;
-  SSL_shutdown(ssl_.get());
-  ERR_clear_error();
+  if (openssl().SSL_get_quiet_shutdown(ssl_.get()) == 1 || openssl().SSL_in_init(ssl_.get()) == 1)
+    return;
+  openssl().SSL_shutdown(ssl_.get());
+  openssl().ERR_clear_error();
 }
 
 }  // namespace understudy::checkers

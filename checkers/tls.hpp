@@ -2,9 +2,6 @@
 // where that is asked for.
 #pragma once
 
-#include <openssl/bio.h>
-#include <openssl/ssl.h>
-
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +11,7 @@
 #include <string>
 
 #include "checkers/config.hpp"
+#include "checkers/openssl.hpp"
 #include "daemon/base/bytes.hpp"
 
 namespace understudy::checkers {
@@ -32,8 +30,8 @@ class TlsContext {
 
  private:
   struct Free {
-    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-    void operator()(BIO_METHOD* method) const { BIO_meth_free(method); }
+    void operator()(SSL_CTX* context) const { openssl().SSL_CTX_free(context); }
+    void operator()(BIO_METHOD* method) const { openssl().BIO_meth_free(method); }
   };
   using ContextPointer = std::unique_ptr<SSL_CTX, Free>;
   static ContextPointer make();
@@ -79,7 +77,7 @@ class TlsStream {
   /// `count` is the number of octets read when done.
   StreamStatus read(std::span<std::uint8_t> buffer, std::size_t& count);
   /// Whether read() has octets without waiting for the socket.
-  [[nodiscard]] bool has_pending() const { return SSL_pending(ssl_.get()) > 0; }
+  [[nodiscard]] bool has_pending() const { return openssl().SSL_pending(ssl_.get()) > 0; }
   /// Says that we close, to a peer that is to be told, as far as the socket takes it now.
   void say_goodbye();
 
@@ -87,7 +85,7 @@ class TlsStream {
   void verify(const std::string& name);
   [[nodiscard]] StreamStatus status_of(int result);
   struct Free {
-    void operator()(SSL* ssl) const { SSL_free(ssl); }
+    void operator()(SSL* ssl) const { openssl().SSL_free(ssl); }
   };
   std::unique_ptr<SSL, Free> ssl_;
   std::string trouble_;

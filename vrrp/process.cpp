@@ -13,6 +13,7 @@
 #include "daemon/base/loop.hpp"
 #include "daemon/run/scheduling.hpp"
 #include "ipvs/sync_keeper.hpp"
+#include "vrrp/digest.hpp"
 #include "vrrp/firewall.hpp"
 #include "vrrp/link_facts.hpp"
 #include "vrrp/reload_job.hpp"
@@ -140,6 +141,7 @@ Result<void> Process::open() {
   setup_.page.refresh();
   const GlobalConfig& global = setup_.config.global;
   const Wiring wiring = name_links(unwired_);
+  prepare_digests(unwired_);
   role_ = std::make_shared<const VrrpConfig>(std::move(unwired_));
   routers_.emplace(Surroundings{loop_, log_, channel_, setup_.page, *commands_, *monitor_,
                                 recorder_ ? &*recorder_ : nullptr,

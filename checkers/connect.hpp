@@ -42,13 +42,17 @@ class Connector {
   void start();
   /// Gives up and closes the socket.
   void cancel();
+  /// Ends the wait: tells `timed_out`, unless the connection stands or failed meanwhile and this
+  /// process, being late, has not seen it.
+  void expire();
+  /// Whether there was trouble that is not to be told again.
+  [[nodiscard]] bool remembers() const { return last_errno_ != 0; }
   /// The connected socket, non-blocking. Only in the handler of `connected`.
   [[nodiscard]] Fd take();
 
  private:
   [[nodiscard]] std::optional<ConnectResult> begin();
   void on_ready(std::uint32_t events);
-  void on_timer();
   void finish(ConnectResult result);
 
   Loop& loop_;

@@ -5,29 +5,38 @@
 #include "checkers/probes.hpp"
 
 namespace understudy::checkers {
-Monitor::Monitor(const ProbeHost& host, const Check& check, std::string server_label,
-                 std::string service_label, Known known, OnNews on_news)
-    : host_(host),
-      server_label_(std::move(server_label)),
-      service_label_(std::move(service_label)),
-      on_news_(std::move(on_news)),
-      verdict_(make_verdict(check, {server_label_, service_label_}, known.up, known.has_run)),
-      probe_(make_probe(host, check, {server_label_, service_label_},
-                        [this](const ProbeOutcome& outcome) { weigh(outcome); })),
-      timer_(host.loop, [this] { attempt(); }) {}
+
+/// A probe and the names it refers to.
+struct Monitor::Attempt {
+  std::string server;
+  std::string service;
+  std::unique_ptr<Probe> probe;
+  [[nodiscard]] ProbeLabels labels() const { return {server, service}; }
+};
+
+Monitor::Monitor(MonitorOwner& owner, CheckPlace place, Known known)
+    : owner_(owner),
+      place_(place),
+      verdict_(first_state(owner.check_at(place), known.up, known.has_run)),
+      timer_(owner.probe_host().loop, [this] { attempt(); }) {}
 
 Monitor::~Monitor() = default;
 
-void Monitor::say(std::string_view what) {
-  host_.log.info("{} healthchecker for service {} for VS {}", what, server_label_, service_label_);
+void Monitor::say(std::string_view what) const {
+  owner_.probe_host().log.info("{} healthchecker for service {} for VS {}", what,
+                               owner_.server_label(place_), owner_.service_label());
 }
 
 void Monitor::start(TimePoint first) {
-  if (!verdict_.has_run()) say("Activating");
+  started_ = true;
+  if (!verdict_.has_run) say("Activating");
   timer_.arm(first);
 }
 
-void Monitor::start_suspended() { say("Deactivating"); }
+void Monitor::start_suspended() {
+  started_ = true;
+  say("Deactivating");
+}
 
 void Monitor::suspend() {
   say("Suspending");
@@ -41,22 +50,38 @@ void Monitor::resume(TimePoint first) {
 
 void Monitor::stop() {
   timer_.disarm();
-  probe_->cancel();
+  if (attempt_) attempt_->probe->cancel();
 }
 
 void Monitor::attempt() {
-  began_ = host_.loop.now();
-  probe_->start(verdict_.next_step());
+  const ProbeHost& host = owner_.probe_host();
+  began_ = host.loop.now();
+  if (!attempt_) {
+    attempt_ = std::make_unique<Attempt>();
+    attempt_->server = owner_.server_label(place_);
+    attempt_->service = owner_.service_label();
+    attempt_->probe = make_probe(host, owner_.check_at(place_), attempt_->labels(),
+                                 [this](const ProbeOutcome& outcome) { weigh(outcome); });
+  }
+  attempt_->probe->start(verdict_.step);
 }
 
 void Monitor::weigh(const ProbeOutcome& outcome) {
-  VerdictActions actions = verdict_.step(outcome, host_.loop.now(), began_);
+  const ProbeHost& host = owner_.probe_host();
+  Verdict verdict = make_verdict(owner_.check_at(place_), attempt_->labels(), verdict_);
+  VerdictActions actions = verdict.step(outcome, host.loop.now(), began_);
+  verdict_ = verdict.state();
   timer_.arm(actions.next);
+  // It goes at the end of this call.
+  std::unique_ptr<Attempt> done;
+  if (!attempt_->probe->remembers()) done = std::move(attempt_);
   // What changes besides the verdict is said before it, as the original does.
   const CheckNews besides{std::nullopt, {}, outcome.weight, outcome.duty};
-  if (!besides.empty()) on_news_(besides);
-  for (const std::string& line : actions.log_lines) host_.log.write(LOG_INFO, line);
-  if (actions.tell) on_news_({actions.tell, std::move(actions.mail_reason), {}, {}});
+  if (!besides.empty()) owner_.on_news(place_, besides);
+  for (const std::string& line : actions.log_lines) host.log.write(LOG_INFO, line);
+  if (actions.tell) {
+    owner_.on_news(place_, {actions.tell, std::move(actions.mail_reason), {}, {}});
+  }
 }
 
 }  // namespace understudy::checkers

@@ -1,7 +1,8 @@
 // One check of one real server, for ever: start a probe, weigh its outcome, say so, wait, repeat.
 #pragma once
 
-#include <functional>
+#include <compare>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,12 +28,40 @@ struct CheckNews {
   [[nodiscard]] bool empty() const { return !up && !weight && !duty; }
 };
 
+/// Which check of a virtual server it is, by numbers from 0.
+struct CheckPlace {
+  std::uint32_t server = 0;
+  std::uint32_t check = 0;
+  auto operator<=>(const CheckPlace&) const = default;
+};
+
+/// What monitors ask of the virtual server they belong to, and whom they tell. It outlives them.
+class MonitorOwner {
+ public:
+  MonitorOwner() = default;
+  MonitorOwner(const MonitorOwner&) = delete;
+  MonitorOwner& operator=(const MonitorOwner&) = delete;
+
+  [[nodiscard]] virtual const ProbeHost& probe_host() const = 0;
+  /// One that has timing.
+  [[nodiscard]] virtual const Check& check_at(CheckPlace place) const = 0;
+  /// "[10.0.0.1]:tcp:80", for log lines.
+  [[nodiscard]] virtual std::string server_label(CheckPlace place) const = 0;
+  [[nodiscard]] virtual std::string service_label() const = 0;
+  /// Called when the verdict changes, also for a first verdict of "down" about a server assumed
+  /// down (alpha), and when an attempt says something of weight or duty. It may stop() the monitor
+  /// but not destroy it.
+  virtual void on_news(CheckPlace place, const CheckNews& news) = 0;
+
+ protected:
+  ~MonitorOwner() = default;
+};
+
 /// Runs one check. Several monitors of one real server are independent of each other; the server
-/// is up when all of them say so, which is the pool's business.
+/// is up when all of them say so, which is the pool's business. There are tens of thousands, so
+/// what can be asked of the owner is not kept here.
 class Monitor {
  public:
-  using OnNews = std::function<void(const CheckNews&)>;
-
   /// What was known of the server before: nothing (at start), or what an earlier run of the same
   /// check found (reload, respawned process).
   struct Known {
@@ -40,13 +69,7 @@ class Monitor {
     bool has_run = false;
   };
 
-  /// `check` is one that has timing. `server_label` is
-  /// "[10.0.0.1]:tcp:80" and `service_label` the virtual server's; they appear in log lines.
-  /// `on_news` is called when the verdict changes, also for a first verdict of "down" about a
-  /// server assumed down (alpha), and when an attempt says something of weight or duty; it may
-  /// stop() this monitor but not destroy it. `host` outlives the monitor.
-  Monitor(const ProbeHost& host, const Check& check, std::string server_label,
-          std::string service_label, Known known, OnNews on_news);
+  Monitor(MonitorOwner& owner, CheckPlace place, Known known);
   ~Monitor();
 
   /// First attempt at `first`. Logs "Activating healthchecker for service …" for a check that has
@@ -60,20 +83,27 @@ class Monitor {
   void suspend();
   void resume(TimePoint first);
 
-  [[nodiscard]] bool up() const { return verdict_.up(); }
-  [[nodiscard]] bool has_run() const { return verdict_.has_run(); }
+  [[nodiscard]] bool up() const { return verdict_.up; }
+  [[nodiscard]] bool has_run() const { return verdict_.has_run; }
+  /// Whether start() or start_suspended() has been called.
+  [[nodiscard]] bool started() const { return started_; }
+  [[nodiscard]] CheckPlace place() const { return place_; }
+  /// A reload may put the same check elsewhere.
+  void move_to(CheckPlace place) { place_ = place; }
 
  private:
-  void say(std::string_view what);
+  struct Attempt;
+
+  void say(std::string_view what) const;
   void attempt();
   void weigh(const ProbeOutcome& outcome);
 
-  const ProbeHost& host_;
-  std::string server_label_;
-  std::string service_label_;
-  OnNews on_news_;
-  Verdict verdict_;
-  std::unique_ptr<Probe> probe_;
+  MonitorOwner& owner_;
+  CheckPlace place_;
+  VerdictState verdict_;
+  bool started_ = false;
+  /// While one is under way, and as long as its probe remembers something.
+  std::unique_ptr<Attempt> attempt_;
   /// When the last attempt began.
   TimePoint began_;
   Timer timer_;

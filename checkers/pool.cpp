@@ -62,10 +62,10 @@ Pool::Pool(VirtualServer config, PoolManner manner)
   for (const auto& server : config_.real_servers) state_.servers.push_back(fresh_state(server));
 }
 
-PoolActions Pool::step(const PoolEvent& event, TimePoint now) {
+PoolActions Pool::step(PoolEvent event, TimePoint now) {
   actions_ = {};
   now_ = std::max(now_, now);
-  std::visit([this](const auto& one) { handle(one); }, event);
+  std::visit([this](auto& one) { handle(one); }, event);
   return std::exchange(actions_, {});
 }
 

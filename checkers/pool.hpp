@@ -170,7 +170,7 @@ class Pool {
   explicit Pool(VirtualServer config, PoolManner manner = {});
 
   /// `now` may be left out where no server has slow_start or drain.
-  PoolActions step(const PoolEvent& event, TimePoint now = {});
+  PoolActions step(PoolEvent event, TimePoint now = {});
   /// When to step(Tick) for the next change of the table; nullopt: nothing takes time.
   [[nodiscard]] std::optional<TimePoint> deadline() const;
   /// The destinations that should be in the kernel, in the order of the configuration.
@@ -190,7 +190,7 @@ class Pool {
   void handle(const CheckDuty& event);
   void handle(const Drained& event);
   void handle(const Tick& event);
-  void handle(const Reload& event);
+  void handle(Reload& event);
   void handle(const Retire& event);
   void handle(const Stop& event);
 
@@ -221,7 +221,7 @@ class Pool {
 
   void remove_server(std::size_t server);
   void leave(std::size_t server);
-  void adopt(const Reload& reload);
+  void adopt(Reload& reload);
   void adopt_server(std::size_t server, const RealServer& was, const ServerState& known);
   void adopt_phases(const std::vector<Phase>& phases, const std::vector<std::ptrdiff_t>& servers);
   void reload_sorry_server(const VirtualServer& next);

@@ -21,7 +21,7 @@ void Pool::remove_server(std::size_t server) {
   mail_server(server, "=> Removing <=");
 }
 
-void Pool::handle(const Reload& event) {
+void Pool::handle(Reload& event) {
   const auto kept = match_servers(event.next.real_servers, config_.real_servers);
   for (std::size_t i = 0; i < kept.size(); ++i) {
     if (kept[i] >= 0) continue;
@@ -67,11 +67,11 @@ void Pool::adopt_server(std::size_t server, const RealServer& was, const ServerS
 }
 
 /// Takes the new configuration over, with the state of those servers and checks that are in both.
-void Pool::adopt(const Reload& reload) {
+void Pool::adopt(Reload& reload) {
   const auto servers = match_servers(config_.real_servers, reload.next.real_servers);
   std::vector<std::int64_t> weights;
   for (std::size_t i = 0; i < state_.servers.size(); ++i) weights.push_back(effective_weight(i));
-  const VirtualServer old = std::exchange(config_, reload.next);
+  const VirtualServer old = std::exchange(config_, std::move(reload.next));
   PoolState before = std::exchange(state_, {});
   state_.quorum_up = before.quorum_up;
   state_.told_up = before.told_up;

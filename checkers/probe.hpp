@@ -40,9 +40,8 @@ struct ProbeLabels {
 /// How a probe tells what an attempt found.
 using ProbeReport = std::function<void(const ProbeOutcome&)>;
 
-/// A check's means of asking a server. It lives as long as its check and is started again and
-/// again; at most one attempt is under way. It reports through the callback it was built with,
-/// never from within start().
+/// A check's means of asking a server. It may be started again and again; at most one attempt is
+/// under way. It reports through the callback it was built with, never from within start().
 class Probe {
  public:
   Probe() = default;
@@ -54,6 +53,9 @@ class Probe {
   virtual void start(std::size_t step) = 0;
   /// Gives the attempt under way up; nothing is reported for it.
   virtual void cancel() = 0;
+  /// Whether it knows anything that matters to the next attempt. When it does not, its report may
+  /// destroy it, and it is made anew when it is needed: thousands of checks idle most of the time.
+  [[nodiscard]] virtual bool remembers() const { return true; }
 };
 
 }  // namespace understudy::checkers

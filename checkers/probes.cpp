@@ -149,11 +149,16 @@ std::unique_ptr<Probe> probe_for(const ProbeHost& host, const MiscCheck& check,
 
 }  // namespace
 
-Verdict make_verdict(const Check& check, const ProbeLabels& labels, bool up, bool has_run) {
+VerdictState first_state(const Check& check, bool up, bool has_run) {
+  const Verdict fresh = make_verdict(check, {}, {});
+  return VerdictState::initial(fresh.rules(), up, has_run);
+}
+
+Verdict make_verdict(const Check& check, const ProbeLabels& labels, const VerdictState& state) {
   return std::visit(
       [&](const auto& one) -> Verdict {
         if constexpr (requires { words_for(one); }) {
-          return {rules_for(one), words_for(one), labels.server, labels.service, up, has_run};
+          return {rules_for(one), words_for(one), labels.server, labels.service, state};
         }
         throw std::logic_error("a check of this kind has no verdict");
       },

@@ -12,10 +12,13 @@
 
 namespace understudy::checkers {
 
+/// The state of a `check`, one that has timing, before its first attempt.
+[[nodiscard]] VerdictState first_state(const Check& check, bool up, bool has_run);
+
 /// The verdict of `check`, one that has timing. What `labels` refers to must outlive the
 /// verdict.
-[[nodiscard]] Verdict make_verdict(const Check& check, const ProbeLabels& labels, bool up,
-                                   bool has_run);
+[[nodiscard]] Verdict make_verdict(const Check& check, const ProbeLabels& labels,
+                                   const VerdictState& state);
 
 /// The probe of `check`, one that has timing. `host` and what `labels` refers to must
 /// outlive it.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -15,9 +16,8 @@ namespace {
 /// How often the kernel is asked whether connections of a server that leaves have ended.
 constexpr Duration kDrainLook = std::chrono::seconds(1);
 
-Duration warmup(const Check& check) {
-  const auto* timing = timing_of(check);
-  return timing == nullptr ? Duration{} : Duration(timing->warmup);
+CheckPlace place_of(std::size_t server, std::size_t check) {
+  return {static_cast<std::uint32_t>(server), static_cast<std::uint32_t>(check)};
 }
 
 }  // namespace
@@ -34,15 +34,13 @@ std::vector<std::string> service_names(const std::vector<VirtualServer>& all) {
   return names;
 }
 
-/// A monitor and which check it is of; the numbers change at a reload. A check that nobody is asked
-/// for has none.
-struct Service::Watcher {
-  std::size_t server = 0;
-  std::size_t check = 0;
-  bool started = false;
-  std::unique_ptr<Monitor> monitor;
-
-  [[nodiscard]] bool has_run() const { return monitor == nullptr || monitor->has_run(); }
+/// A check of a new configuration: where it is, and where it was.
+struct Service::Kept {
+  CheckPlace place;
+  CheckPlace was;
+  /// It is not in the old configuration; it is, but is made in another way; it is the same.
+  enum class Likeness : std::uint8_t { none, similar, same };
+  Likeness likeness = Likeness::none;
 };
 
 Service::Service(ServiceHost& host, std::string name, VirtualServer config,
@@ -52,29 +50,35 @@ Service::Service(ServiceHost& host, std::string name, VirtualServer config,
       pool_(std::move(config), host.manner),
       keys_(std::move(keys)) {
   resumes_ = respawned && host_.page.read<ServiceRecord>(service_record()).has_value();
-  had_run_.resize(pool_.config().real_servers.size());
+  had_run_.emplace(pool_.config().real_servers.size());
 }
 
 Service::~Service() = default;
 
-bool Service::has_run(std::size_t server, std::size_t check) const {
-  if (watchers_.empty()) return (had_run_[server] & record_bit(check)) != 0;
-  return watchers_[server][check]->has_run();
+const Check& Service::check_at(CheckPlace place) const {
+  return config().real_servers[place.server].checks[place.check];
 }
 
-std::unique_ptr<Service::Watcher> Service::make_watcher(std::size_t server, std::size_t check,
-                                                        bool up, bool has_run) {
-  const auto& config = pool_.config();
-  const auto& real_server = config.real_servers[server];
-  auto watcher = std::make_unique<Watcher>();
-  watcher->server = server;
-  watcher->check = check;
-  if (timing_of(real_server.checks[check]) == nullptr) return watcher;
-  watcher->monitor = std::make_unique<Monitor>(
-      host_.probes, real_server.checks[check], label(real_server, config), label(config),
-      Monitor::Known{up, has_run},
-      [this, self = watcher.get()](const CheckNews& news) { on_news(*self, news); });
-  return watcher;
+std::string Service::server_label(CheckPlace place) const {
+  return label(config().real_servers[place.server], config());
+}
+
+std::string Service::service_label() const { return label(config()); }
+
+bool Service::has_run(std::size_t server, std::size_t check) const {
+  if (had_run_) return ((*had_run_)[server] & record_bit(check)) != 0;
+  const auto found = std::ranges::lower_bound(monitors_, place_of(server, check), {},
+                                              [](const auto& one) { return one->place(); });
+  // One that nobody is asked for has none.
+  return found == monitors_.end() || (*found)->place() != place_of(server, check) ||
+         (*found)->has_run();
+}
+
+void Service::make_monitor(CheckPlace place, bool has_run) {
+  if (timing_of(check_at(place)) == nullptr) return;
+  const bool up = pool_.state().servers[place.server].checks[place.check].up;
+  MonitorOwner& owner = *this;
+  monitors_.push_back(std::make_unique<Monitor>(owner, place, Monitor::Known{up, has_run}));
 }
 
 PoolActions Service::begin() {
@@ -91,9 +95,9 @@ PoolActions Service::begin() {
   return actions;
 }
 
-PoolActions Service::step(const PoolEvent& event) {
+PoolActions Service::step(PoolEvent event) {
   pool_.set_manner(host_.manner);
-  return pool_.step(event, host_.probes.loop.now());
+  return pool_.step(std::move(event), host_.probes.loop.now());
 }
 
 void Service::look(const Observation& observation, PoolActions& actions) {
@@ -131,66 +135,60 @@ void Service::on_file(const std::string& name) {
 }
 
 // Not before the kernel's table is as it should be: what that took of memory serves here again.
-void Service::make_watchers() {
-  const auto& servers = pool_.state().servers;
-  Watchers made(servers.size());
+void Service::make_monitors() {
+  const auto had_run = std::exchange(had_run_, std::nullopt).value();
+  const auto& servers = config().real_servers;
+  monitors_.reserve(servers.size());
   for (std::size_t i = 0; i < servers.size(); ++i) {
     for (std::size_t j = 0; j < servers[i].checks.size(); ++j) {
-      made[i].push_back(make_watcher(i, j, servers[i].checks[j].up, has_run(i, j)));
+      make_monitor(place_of(i, j), (had_run[i] & record_bit(j)) != 0);
     }
   }
-  watchers_ = std::move(made);
-  had_run_ = {};
 }
 
 void Service::activate() {
-  if (watchers_.empty()) make_watchers();
-  for (auto& watchers : watchers_) {
-    for (auto& watcher : watchers) {
-      if (std::exchange(watcher->started, true) || !watcher->monitor) continue;
-      if (suspended_) {
-        watcher->monitor->start_suspended();
-      } else {
-        watcher->monitor->start(first_attempt(*watcher));
-      }
+  if (had_run_) make_monitors();
+  for (auto& monitor : monitors_) {
+    if (monitor->started()) continue;
+    if (suspended_) {
+      monitor->start_suspended();
+    } else {
+      monitor->start(first_attempt(*monitor));
     }
   }
 }
 
-TimePoint Service::first_attempt(const Watcher& watcher) const {
-  const auto& check = pool_.config().real_servers[watcher.server].checks[watcher.check];
-  return host_.sometime_within(warmup(check));
+TimePoint Service::first_attempt(const Monitor& monitor) const {
+  return host_.sometime_within(timing_of(check_at(monitor.place()))->warmup);
 }
 
 void Service::set_suspended(bool suspended) {
   if (std::exchange(suspended_, suspended) == suspended) return;
-  for (auto& watchers : watchers_) {
-    for (auto& watcher : watchers) {
-      // A new one begins with activate().
-      if (!watcher->started || !watcher->monitor) continue;
-      if (suspended) {
-        watcher->monitor->suspend();
-      } else {
-        watcher->monitor->resume(first_attempt(*watcher));
-      }
+  for (auto& monitor : monitors_) {
+    // A new one begins with activate().
+    if (!monitor->started()) continue;
+    if (suspended) {
+      monitor->suspend();
+    } else {
+      monitor->resume(first_attempt(*monitor));
     }
   }
 }
 
-void Service::on_news(const Watcher& watcher, const CheckNews& news) {
-  const std::size_t server = watcher.server;
-  const CheckState known = pool_.state().servers[server].checks[watcher.check];
+void Service::on_news(CheckPlace place, const CheckNews& news) {
+  const auto& [server, check] = place;
+  const CheckState known = pool_.state().servers[server].checks[check];
   if (news.weight && *news.weight != known.weight) {
-    take(server, CheckWeight{server, watcher.check, *news.weight});
+    take(server, CheckWeight{server, check, *news.weight});
   }
   if (news.duty && *news.duty != known.duty) {
-    take(server, CheckDuty{server, watcher.check, *news.duty});
+    take(server, CheckDuty{server, check, *news.duty});
   }
-  if (news.up) take(server, CheckVerdict{server, watcher.check, *news.up, news.mail_reason});
+  if (news.up) take(server, CheckVerdict{server, check, *news.up, news.mail_reason});
 }
 
-void Service::take(std::size_t server, const PoolEvent& event) {
-  consequences(server, step(event));
+void Service::take(std::size_t server, PoolEvent event) {
+  consequences(server, step(std::move(event)));
 }
 
 void Service::consequences(std::size_t server, const PoolActions& actions) {
@@ -233,54 +231,60 @@ void Service::on_clock() {
 }
 
 PoolActions Service::reload(VirtualServer next) {
-  const VirtualServer old = pool_.config();
-  const auto servers = match_servers(old.real_servers, next.real_servers);
-  const auto kept = match_servers(next.real_servers, old.real_servers);
-  for (std::size_t i = 0; i < kept.size(); ++i) {
-    if (kept[i] < 0) host_.page.erase(server_record(i));
+  const auto still = match_servers(next.real_servers, config().real_servers);
+  for (std::size_t i = 0; i < still.size(); ++i) {
+    if (still[i] < 0) host_.page.erase(server_record(i));
   }
+  const auto kept = kept_checks(next);
   const auto observations = observe(next, host_.number_in);
   auto actions = step(Reload{std::move(next), observations});
-  keep_watchers(old, servers);
+  keep_monitors(kept);
   save(Told::no);
   wind_clock();
   return actions;
 }
 
-void Service::keep_watchers(const VirtualServer& old, const std::vector<std::ptrdiff_t>& servers) {
-  Watchers before = std::exchange(watchers_, {});
-  const auto& now = pool_.config().real_servers;
-  for (std::size_t i = 0; i < now.size(); ++i) {
-    auto& watchers = watchers_.emplace_back();
+std::vector<Service::Kept> Service::kept_checks(const VirtualServer& next) const {
+  std::vector<Kept> all;
+  const auto servers = match_servers(config().real_servers, next.real_servers);
+  for (std::size_t i = 0; i < servers.size(); ++i) {
     const auto was = static_cast<std::size_t>(servers[i]);
-    const auto old_checks = servers[i] < 0 ? std::vector<Check>{} : old.real_servers[was].checks;
-    const auto checks = match_checks(old_checks, now[i].checks);
+    const std::vector<Check> none;
+    const auto& old = servers[i] < 0 ? none : config().real_servers[was].checks;
+    const auto checks = match_checks(old, next.real_servers[i].checks);
     for (std::size_t j = 0; j < checks.size(); ++j) {
-      const bool up = pool_.state().servers[i].checks[j].up;
-      if (checks[j] < 0) {
-        watchers.push_back(make_watcher(i, j, up, false));
-        continue;
-      }
+      Kept& kept = all.emplace_back();
+      kept.place = place_of(i, j);
+      if (checks[j] < 0) continue;
       const auto match = static_cast<std::size_t>(checks[j]);
-      auto& kept = before[was][match];
-      if (old_checks[match] != now[i].checks[j]) {
-        watchers.push_back(make_watcher(i, j, up, kept->has_run()));
-        continue;
-      }
-      kept->server = i;
-      kept->check = j;
-      watchers.push_back(std::move(kept));
+      kept.was = place_of(was, match);
+      kept.likeness = old[match] == next.real_servers[i].checks[j] ? Kept::Likeness::same
+                                                                   : Kept::Likeness::similar;
+    }
+  }
+  return all;
+}
+
+void Service::keep_monitors(const std::vector<Kept>& kept) {
+  std::map<CheckPlace, std::unique_ptr<Monitor>> before;
+  for (auto& monitor : monitors_) before.emplace(monitor->place(), std::move(monitor));
+  monitors_.clear();
+  for (const auto& [place, was, likeness] : kept) {
+    const auto found = likeness == Kept::Likeness::none ? before.end() : before.find(was);
+    if (found == before.end()) {
+      make_monitor(place, false);
+    } else if (likeness == Kept::Likeness::similar) {
+      make_monitor(place, found->second->has_run());
+    } else {
+      found->second->move_to(place);
+      monitors_.push_back(std::move(found->second));
     }
   }
 }
 
 void Service::stop_monitors() {
   if (clock_) clock_->disarm();
-  for (auto& watchers : watchers_) {
-    for (auto& watcher : watchers) {
-      if (watcher->monitor) watcher->monitor->stop();
-    }
-  }
+  for (auto& monitor : monitors_) monitor->stop();
 }
 
 PoolActions Service::retire() {

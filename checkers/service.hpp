@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,14 +43,12 @@ struct ServiceHost {
 /// Lives from the configuration that brings the virtual server to the one that drops it. Where a
 /// function returns actions, the caller first sees to the kernel's table, then hands them to
 /// tell().
-class Service {
+class Service final : private MonitorOwner {
  public:
   /// `name`: its own of service_names(). `keys`: its services in the kernel. `respawned`: go on
   /// from the page's records, where there are any.
   Service(ServiceHost& host, std::string name, VirtualServer config,
           std::vector<ipvs::ServiceKey> keys, bool respawned);
-  Service(const Service&) = delete;
-  Service& operator=(const Service&) = delete;
   ~Service();
 
   [[nodiscard]] PoolActions begin();
@@ -82,26 +81,33 @@ class Service {
   [[nodiscard]] const Pool& pool() const { return pool_; }
 
  private:
-  struct Watcher;
-  using Watchers = std::vector<std::vector<std::unique_ptr<Watcher>>>;
+  /// Where what is known of the checks of a new configuration comes from.
+  struct Kept;
+
+  [[nodiscard]] const ProbeHost& probe_host() const override { return host_.probes; }
+  [[nodiscard]] const Check& check_at(CheckPlace place) const override;
+  [[nodiscard]] std::string server_label(CheckPlace place) const override;
+  [[nodiscard]] std::string service_label() const override;
+  void on_news(CheckPlace place, const CheckNews& news) override;
 
   void speak(const PoolActions& actions) const;
-  void on_news(const Watcher& watcher, const CheckNews& news);
   /// Lets the pool weigh what a check said of `server`, and sees to its consequences.
-  void take(std::size_t server, const PoolEvent& event);
+  void take(std::size_t server, PoolEvent event);
   void consequences(std::size_t server, const PoolActions& actions);
-  [[nodiscard]] PoolActions step(const PoolEvent& event);
+  [[nodiscard]] PoolActions step(PoolEvent event);
   /// What is observed of a check, if it is new; adds what there is to say of it.
   void look(const Observation& observation, PoolActions& actions);
   /// Sees to it that what takes time is looked after (slow_start, drain).
   void wind_clock();
   void on_clock();
-  std::unique_ptr<Watcher> make_watcher(std::size_t server, std::size_t check, bool up,
-                                        bool has_run);
-  void make_watchers();
-  [[nodiscard]] TimePoint first_attempt(const Watcher& watcher) const;
-  /// After a reload: monitors for the present configuration; servers[i] is where server i was.
-  void keep_watchers(const VirtualServer& old, const std::vector<std::ptrdiff_t>& servers);
+  /// Those whose check has timing, in the order of their places.
+  using Monitors = std::vector<std::unique_ptr<Monitor>>;
+  void make_monitor(CheckPlace place, bool has_run);
+  void make_monitors();
+  [[nodiscard]] TimePoint first_attempt(const Monitor& monitor) const;
+  [[nodiscard]] std::vector<Kept> kept_checks(const VirtualServer& next) const;
+  /// After a reload: monitors for the present configuration.
+  void keep_monitors(const std::vector<Kept>& kept);
   void stop_monitors();
   /// Whether the notifications of what is being recorded are out.
   enum class Told : bool { no, yes };
@@ -124,8 +130,8 @@ class Service {
   bool forgotten_ = false;
   bool suspended_ = false;
   /// Until the monitors exist: per server, which checks had run in an earlier process.
-  std::vector<std::uint64_t> had_run_;
-  Watchers watchers_;
+  std::optional<std::vector<std::uint64_t>> had_run_;
+  Monitors monitors_;
   /// Servers that are no longer configured and recorded.
   std::vector<std::string> leaver_keys_;
   /// While something takes time.

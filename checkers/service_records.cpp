@@ -26,7 +26,7 @@ PoolState Service::recorded() {
   state.told_up = service && service->told_up != 0;
   for (std::size_t i = 0; i < state.servers.size(); ++i) {
     const auto record = host_.page.read<ServerRecord>(server_record(i));
-    if (record && restore(*record, i, state)) had_run_[i] = record->has_run;
+    if (record && restore(*record, i, state)) (*had_run_)[i] = record->has_run;
   }
   if (!service || service->has_leavers == 0) return state;
   const std::string prefix = "leaver " + name_ + " ";

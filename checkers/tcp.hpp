@@ -18,6 +18,7 @@ class TcpProbe : public Probe {
 
   void start(std::size_t step) override;
   void cancel() override;
+  [[nodiscard]] bool remembers() const override { return connector_.remembers(); }
 
  private:
   [[nodiscard]] ProbeOutcome outcome_of(ConnectResult result) const;

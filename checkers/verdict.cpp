@@ -22,16 +22,18 @@ VerdictRules VerdictRules::from(const CheckTiming& timing) {
   return rules;
 }
 
+VerdictState VerdictState::initial(const VerdictRules& rules, bool up, bool has_run) {
+  VerdictState state;
+  state.up = up;
+  state.has_run = has_run;
+  // One failure is enough for a server nothing is known about.
+  state.failures = has_run || rules.always_retry ? 0 : rules.retry;
+  return state;
+}
+
 Verdict::Verdict(VerdictRules rules, const VerdictWords& words, std::string_view server,
-                 std::string_view service, bool up, bool has_run)
-    : rules_(rules),
-      words_(words),
-      server_(server),
-      service_(service),
-      up_(up),
-      has_run_(has_run),
-      // One failure is enough for a server nothing is known about.
-      failures_(has_run || rules.always_retry ? 0 : rules.retry) {}
+                 std::string_view service, VerdictState state)
+    : rules_(rules), words_(words), server_(server), service_(service), state_(state) {}
 
 VerdictActions Verdict::step(const ProbeOutcome& outcome, TimePoint now, TimePoint began) {
   VerdictActions actions;
@@ -49,7 +51,7 @@ VerdictActions Verdict::step(const ProbeOutcome& outcome, TimePoint now, TimePoi
       break;
   }
   const bool made = outcome.result != ProbeOutcome::Result::not_made;
-  const bool recovering = !has_run_ || (!up_ && !failed_step_);
+  const bool recovering = !state_.has_run || (!state_.up && !state_.step_failed);
   if (rules_.fast_recovery && made && recovering) actions.next = now;
   actions.next = std::max(actions.next, now);
   return actions;
@@ -57,23 +59,24 @@ VerdictActions Verdict::step(const ProbeOutcome& outcome, TimePoint now, TimePoi
 
 void Verdict::passed(const ProbeOutcome& outcome, VerdictActions& actions) {
   const bool said_at_end = words_.failure_line == FailureLine::placed;
-  if (!up_ && !said_at_end && !outcome.line.empty()) actions.log_lines.push_back(outcome.line);
-  failures_ = 0;
-  ++step_;
-  if (failed_step_) {
-    failed_step_.reset();
-    step_ = 0;
-  } else if (step_ == rules_.steps) {
-    step_ = 0;
+  if (!state_.up && !said_at_end && !outcome.line.empty())
+    actions.log_lines.push_back(outcome.line);
+  state_.failures = 0;
+  ++state_.step;
+  if (state_.step_failed) {
+    state_.step_failed = false;
+    state_.step = 0;
+  } else if (state_.step == rules_.steps) {
+    state_.step = 0;
     all_steps_passed(outcome, actions);
   }
-  if (!has_run_ && !rules_.always_retry) failures_ = rules_.retry;
+  if (!state_.has_run && !rules_.always_retry) state_.failures = rules_.retry;
 }
 
 void Verdict::all_steps_passed(const ProbeOutcome& outcome, VerdictActions& actions) {
-  if (up_ && has_run_) return;
-  const bool first = !std::exchange(has_run_, true);
-  if (!up_ && ++successes_ < rules_.rise) return;
+  if (state_.up && state_.has_run) return;
+  const bool first = !std::exchange(state_.has_run, true);
+  if (!state_.up && ++state_.successes < rules_.rise) return;
   const bool own_line = words_.failure_line == FailureLine::placed;
   if (own_line) {
     actions.log_lines.push_back(placed(outcome, {}));
@@ -81,45 +84,45 @@ void Verdict::all_steps_passed(const ProbeOutcome& outcome, VerdictActions& acti
     actions.log_lines.push_back(
         fmt::format("{}{}{}", words_.before_success, server_, words_.after_success));
   }
-  if (up_ && !(own_line && first)) return;
-  up_ = true;
-  successes_ = 0;
+  if (state_.up && !(own_line && first)) return;
+  state_.up = true;
+  state_.successes = 0;
   actions.tell = true;
   actions.mail_reason = words_.mail_up;
 }
 
 Duration Verdict::failed(const ProbeOutcome& outcome, VerdictActions& actions) {
-  const bool first = !has_run_;
-  successes_ = 0;
-  const bool known_down = has_run_ && !up_;
+  const bool first = !state_.has_run;
+  state_.successes = 0;
+  const bool known_down = state_.has_run && !state_.up;
   // A check that always retries has not run before it has its first verdict.
   if (!rules_.always_retry) {
-    has_run_ = true;
+    state_.has_run = true;
     if (known_down) return delay_while_down();
   }
-  const bool last = failures_ >= rules_.retry;
+  const bool last = state_.failures >= rules_.retry;
   const bool said_below = last && says_last_attempt();
-  if (!last) ++failures_;
+  if (!last) ++state_.failures;
   if (rules_.log_all_failures && !known_down && !said_below && !outcome.line.empty()) {
     actions.log_lines.push_back(line_of_attempt(outcome));
   }
   if (!last) return rules_.delay_before_retry;
   if (!known_down) count_as_down(first, outcome, actions);
-  failures_ = 0;
-  if (rules_.repeat_failed_step) failed_step_ = step_;
+  state_.failures = 0;
+  if (rules_.repeat_failed_step) state_.step_failed = true;
   return delay_while_down();
 }
 
 void Verdict::count_as_down(bool first, const ProbeOutcome& outcome, VerdictActions& actions) {
-  has_run_ = true;
+  state_.has_run = true;
   // HTTP_GET is silent about an attempt that only confirms alpha's assumption.
-  if (!up_ && rules_.repeat_failed_step) return;
+  if (!state_.up && rules_.repeat_failed_step) return;
   auto line = line_of_failure(first, outcome);
   if (!line.empty()) actions.log_lines.push_back(std::move(line));
   actions.tell = false;
-  if (up_ || words_.failure_line == FailureLine::placed)
+  if (state_.up || words_.failure_line == FailureLine::placed)
     actions.mail_reason = outcome.mail.empty() ? std::string(words_.mail_down) : outcome.mail;
-  up_ = false;
+  state_.up = false;
 }
 
 bool Verdict::says_last_attempt() const {
@@ -135,8 +138,8 @@ std::string Verdict::placed(const ProbeOutcome& outcome, std::string_view place)
 
 std::string Verdict::line_of_attempt(const ProbeOutcome& outcome) const {
   if (words_.failure_line != FailureLine::placed) return outcome.line;
-  if (failures_ > 1)
-    return placed(outcome, fmt::format(" on retry {}/{}", failures_ - 1, rules_.retry));
+  if (state_.failures > 1)
+    return placed(outcome, fmt::format(" on retry {}/{}", state_.failures - 1, rules_.retry));
   return placed(outcome, fmt::format(", will do {} {}", rules_.retry, retries(rules_.retry)));
 }
 
@@ -161,8 +164,8 @@ std::string Verdict::line_of_failure(bool first, const ProbeOutcome& outcome) co
 
 Duration Verdict::delay_while_down() const {
   if (!rules_.repeat_failed_step) return rules_.delay_loop;
-  return failed_step_ ? std::max(rules_.delay_before_retry, rules_.delay_loop)
-                      : rules_.delay_before_retry;
+  return state_.step_failed ? std::max(rules_.delay_before_retry, rules_.delay_loop)
+                            : rules_.delay_before_retry;
 }
 
 }  // namespace understudy::checkers

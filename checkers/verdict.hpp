@@ -76,6 +76,24 @@ struct VerdictRules {
   static VerdictRules from(const CheckTiming& timing);
 };
 
+/// What is remembered of a check from one attempt to the next.
+struct VerdictState {
+  /// Further attempts made since the last success.
+  unsigned failures = 0;
+  /// While down: successes in a row.
+  unsigned successes = 0;
+  /// The step the next attempt is to make.
+  std::uint32_t step = 0;
+  /// It failed: it must pass before the others have their turn.
+  bool step_failed = false;
+  bool up = true;
+  bool has_run = false;
+  bool operator==(const VerdictState&) const = default;
+
+  /// Before the first attempt of this process.
+  [[nodiscard]] static VerdictState initial(const VerdictRules& rules, bool up, bool has_run);
+};
+
 /// What to do after an attempt.
 struct VerdictActions {
   std::vector<std::string> log_lines;
@@ -91,10 +109,10 @@ struct VerdictActions {
 /// The verdict of one check.
 class Verdict {
  public:
-  /// `server` is its name in lines, "[R]:tcp:21", `service` that of its virtual server; they must
-  /// outlive the verdict.
+  /// Goes on from `state`. `server` is its name in lines, "[R]:tcp:21", `service` that of its
+  /// virtual server; they must outlive the verdict.
   Verdict(VerdictRules rules, const VerdictWords& words, std::string_view server,
-          std::string_view service, bool up, bool has_run);
+          std::string_view service, VerdictState state);
 
   /// Weighs the outcome of an attempt at next_step() that began at `began`.
   VerdictActions step(const ProbeOutcome& outcome, TimePoint now, TimePoint began);
@@ -103,9 +121,11 @@ class Verdict {
   }
 
   /// The step the next attempt is to make.
-  [[nodiscard]] std::size_t next_step() const { return step_; }
-  [[nodiscard]] bool up() const { return up_; }
-  [[nodiscard]] bool has_run() const { return has_run_; }
+  [[nodiscard]] std::size_t next_step() const { return state_.step; }
+  [[nodiscard]] bool up() const { return state_.up; }
+  [[nodiscard]] bool has_run() const { return state_.has_run; }
+  [[nodiscard]] const VerdictState& state() const { return state_; }
+  [[nodiscard]] const VerdictRules& rules() const { return rules_; }
 
  private:
   void passed(const ProbeOutcome& outcome, VerdictActions& actions);
@@ -124,13 +144,7 @@ class Verdict {
   const VerdictWords& words_;
   std::string_view server_;
   std::string_view service_;
-  bool up_;
-  bool has_run_;
-  unsigned failures_;
-  /// While down: successes in a row.
-  unsigned successes_ = 0;
-  std::size_t step_ = 0;
-  std::optional<std::size_t> failed_step_;
+  VerdictState state_;
 };
 
 }  // namespace understudy::checkers

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/lone_monitor.hpp"
 #include "tests/support/probe_bench.hpp"
 #include "tests/support/scripted_datagram_server.hpp"
 
@@ -150,8 +151,8 @@ TEST_CASE("a monitor's words about a name server", "[dns][monitor]") {
   check.timing.delay_loop = check.timing.delay_before_retry = 10ms;
   check.timing.retry = 3;
   std::vector<std::string> mails;
-  Monitor monitor(bench.host, Check(check), "[R]:udp:53", "[V]:udp:53", Monitor::Known{},
-                  [&](const CheckNews& news) { mails.push_back(news.mail_reason); });
+  test::LoneMonitor monitor(bench.host, Check(check), "[R]:udp:53", "[V]:udp:53",
+                            [&](const CheckNews& news) { mails.push_back(news.mail_reason); });
   monitor.start(bench.loop.now());
   bench.run_until([&] { return monitor.has_run(); }, 3s);
   code = 2;

@@ -14,6 +14,7 @@
 #include "checkers/digest.hpp"
 #include "checkers/monitor.hpp"
 #include "tests/support/check_bench.hpp"
+#include "tests/support/lone_monitor.hpp"
 #include "tests/support/scripted_server.hpp"
 
 namespace understudy::checkers {
@@ -469,8 +470,8 @@ TEST_CASE("a monitor asks the URLs in turn and tells of the one that fails", "[h
   check.timing.retry = 1;
   std::vector<std::pair<bool, std::string>> told;
   const ProbeHost host{bench.loop, bench.log, nullptr};
-  Monitor monitor(
-      host, Check(check), "[R]:tcp:80", "[V]:tcp:80", Monitor::Known{},
+  test::LoneMonitor monitor(
+      host, Check(check), "[R]:tcp:80", "[V]:tcp:80",
       [&](const CheckNews& news) { told.emplace_back(news.up.value(), news.mail_reason); });
   monitor.start(bench.loop.now());
   bench.run_until([&] { return monitor.has_run(); }, 3s);

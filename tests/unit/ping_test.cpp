@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tests/support/hexadecimal.hpp"
+#include "tests/support/lone_monitor.hpp"
 #include "tests/support/network_namespace.hpp"
 #include "tests/support/probe_bench.hpp"
 
@@ -180,8 +181,8 @@ TEST_CASE("a monitor's words about a host", "[ping][monitor]") {
     PingCheck check = check_of("10.9.0.2", 100ms);
     check.timing.delay_loop = check.timing.delay_before_retry = 10ms;
     check.timing.log_all_failures = true;
-    Monitor monitor(bench.host, Check(check), "[R]:tcp:80", "[V]:tcp:80", Monitor::Known{},
-                    [&](const CheckNews& news) { mails.push_back(news.mail_reason); });
+    test::LoneMonitor monitor(bench.host, Check(check), "[R]:tcp:80", "[V]:tcp:80",
+                              [&](const CheckNews& news) { mails.push_back(news.mail_reason); });
     monitor.start(bench.loop.now());
     bench.run_until([&] { return monitor.has_run(); }, 3s);
     pair.run('b', "sysctl -q -w net.ipv4.icmp_echo_ignore_all=1");

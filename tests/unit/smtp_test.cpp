@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "tests/support/lone_monitor.hpp"
 #include "tests/support/probe_bench.hpp"
 #include "tests/support/scripted_server.hpp"
 
@@ -163,8 +164,8 @@ TEST_CASE("a monitor's words about a mail server", "[smtp][monitor]") {
   SmtpCheck check = check_of(server.endpoint());
   check.timing.delay_loop = check.timing.delay_before_retry = 10ms;
   std::vector<std::string> mails;
-  Monitor monitor(bench.host, Check(check), "[R]:tcp:25", "[V]:tcp:25", Monitor::Known{},
-                  [&](const CheckNews& news) { mails.push_back(news.mail_reason); });
+  test::LoneMonitor monitor(bench.host, Check(check), "[R]:tcp:25", "[V]:tcp:25",
+                            [&](const CheckNews& news) { mails.push_back(news.mail_reason); });
   monitor.start(bench.loop.now());
   bench.run_until([&] { return monitor.has_run(); }, 3s);
   good = false;

@@ -10,6 +10,7 @@
 
 #include "checkers/monitor.hpp"
 #include "tests/support/check_bench.hpp"
+#include "tests/support/lone_monitor.hpp"
 #include "tests/support/scripted_server.hpp"
 
 namespace understudy::checkers {
@@ -160,8 +161,8 @@ TEST_CASE("a monitor tells of a server that dies and returns", "[tcp][monitor]")
   check.timing.retry = 2;
   std::vector<std::pair<bool, std::string>> told;
   const ProbeHost host{bench.loop, bench.log, nullptr};
-  Monitor monitor(
-      host, Check(check), "[R]:tcp:21", "[V]:tcp:21", Monitor::Known{},
+  test::LoneMonitor monitor(
+      host, Check(check), "[R]:tcp:21", "[V]:tcp:21",
       [&](const CheckNews& news) { told.emplace_back(news.up.value(), news.mail_reason); });
   monitor.start(bench.loop.now());
   bench.run_until([&] { return monitor.has_run(); }, 2s);
@@ -204,7 +205,7 @@ TEST_CASE("5,000 checks in flight do not disturb each other", "[tcp][monitor]") 
   struct Subject {
     bool good = true;
     std::optional<bool> told;
-    std::unique_ptr<Monitor> monitor;
+    std::unique_ptr<test::LoneMonitor> monitor;
   };
   const ProbeHost host{bench.loop, bench.log, nullptr};
   std::vector<Subject> subjects(kChecks);
@@ -220,12 +221,11 @@ TEST_CASE("5,000 checks in flight do not disturb each other", "[tcp][monitor]") 
                               5s);
     check.timing.delay_loop = 1h;
     if (++server == servers.end()) server = servers.begin();
-    subject.monitor =
-        std::make_unique<Monitor>(host, Check(check), "[R]:tcp:1", "[V]:tcp:1", Monitor::Known{},
-                                  [&subject, &down](const CheckNews& news) {
-                                    subject.told = news.up;
-                                    ++down;
-                                  });
+    subject.monitor = std::make_unique<test::LoneMonitor>(
+        host, Check(check), "[R]:tcp:1", "[V]:tcp:1", [&subject, &down](const CheckNews& news) {
+          subject.told = news.up;
+          ++down;
+        });
   }
   const auto start = Clock::now();
   bench.loop.take_worst_lateness();

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "tests/support/hexadecimal.hpp"
+#include "tests/support/lone_monitor.hpp"
 #include "tests/support/probe_bench.hpp"
 #include "tests/support/scripted_datagram_server.hpp"
 
@@ -137,8 +138,8 @@ TEST_CASE("a monitor's words about a UDP service", "[udp][monitor]") {
   check.timing.delay_loop = check.timing.delay_before_retry = 10ms;
   check.timing.log_all_failures = true;
   std::vector<std::string> mails;
-  Monitor monitor(bench.host, Check(check), "[R]:udp:9", "[V]:udp:9", Monitor::Known{},
-                  [&](const CheckNews& news) { mails.push_back(news.mail_reason); });
+  test::LoneMonitor monitor(bench.host, Check(check), "[R]:udp:9", "[V]:udp:9",
+                            [&](const CheckNews& news) { mails.push_back(news.mail_reason); });
   monitor.start(bench.loop.now());
   bench.run_until([&] { return monitor.has_run(); }, 3s);
   silent = true;

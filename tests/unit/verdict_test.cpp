@@ -21,7 +21,8 @@ constexpr VerdictWords kWords{"TCP_CHECK", "TCP connection to ", " success.", "u
 class Course {
  public:
   Course(VerdictRules rules, bool up, bool has_run, const VerdictWords& words = kWords)
-      : verdict_(rules, words, "[R]:tcp:21", "[V]:tcp:21", up, has_run) {}
+      : verdict_(rules, words, "[R]:tcp:21", "[V]:tcp:21",
+                 VerdictState::initial(rules, up, has_run)) {}
 
   VerdictActions take(const ProbeOutcome& outcome) {
     VerdictActions actions = verdict_.step(outcome, now_);
@@ -322,7 +323,7 @@ TEST_CASE("every first verdict of a script has its mail", "[verdict]") {
 TEST_CASE("attempts of a script are counted from their start", "[verdict]") {
   auto rules = tcp_rules(1);
   rules.from_start = true;
-  Verdict verdict(rules, kScriptWords, "[R]", "[V]", true, true);
+  Verdict verdict(rules, kScriptWords, "[R]", "[V]", VerdictState::initial(rules, true, true));
   const TimePoint began(1000s);
   CHECK(verdict.step(kScriptPassed, began + 4s, began).next == began + 10s);
   // One that took longer than the delay is followed at once.

@@ -2,22 +2,45 @@
 
 #include <fmt/format.h>
 #include <linux/if_addr.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <optional>
 
+#include "vrrp/wiring.hpp"
+
 namespace understudy::vrrp {
 namespace {
 
 constexpr std::string_view kRecordPrefix = "addr ";
 
-/// A record's value: which process put it there. The key says everything else.
-struct AddressRecord {
-  std::uint32_t pid = 0;
-};
+/// A record's value: nothing, the key says everything.
+using AddressRecord = std::uint8_t;
+
+/// Calls `f` with each address of a wish.
+template <typename F>
+void for_each(const AddressObjects::Wish& wish, const F& f) {
+  if (const auto* all = std::get_if<std::shared_ptr<const VrrpConfig>>(&wish)) {
+    for (const StaticAddress& entry : (*all)->static_addresses) {
+      f(PlacedAddress{&entry.address.device, &entry.address});
+    }
+    return;
+  }
+  const auto& instance = std::get<std::shared_ptr<const InstanceConfig>>(wish);
+  if (!instance) return;
+  for (const auto* list : {&instance->addresses, &instance->excluded}) {
+    for (const VirtualAddress& address : *list) {
+      f(PlacedAddress{&interface_of(*instance, address), &address});
+    }
+  }
+}
+
+/// What is there without a record is the host's own and stays.
+bool spares_foreign(const AddressObjects::Wish& wish) {
+  const auto* instance = std::get_if<std::shared_ptr<const InstanceConfig>>(&wish);
+  return instance == nullptr || (*instance)->owner();
+}
 
 netlink::InterfaceAddress form_of(const VirtualAddress& address, InterfaceIndex index) {
   netlink::InterfaceAddress form;
@@ -124,7 +147,7 @@ void AddressObjects::take(const Holders::value_type& holder, const PlacedAddress
   const bool known = objects_.contains(key);
   Object& entry = object(key);
   entry.marked = true;
-  if (!known && entry.present && holder.second.spare_foreign) {
+  if (!known && entry.present && spares_foreign(holder.second)) {
     entry.foreign = !page_.read<AddressRecord>(record_of(key));
   }
   // Only what we put ourselves: the kernel completes a form, so theirs cannot be compared.
@@ -149,38 +172,41 @@ void AddressObjects::drop(const Holders::value_type& holder, const Key& key) {
     entry.shared = false;
     for (const auto& other : holders_) {
       if (&other == &holder) continue;
-      for (const PlacedAddress& which : other.second.addresses) {
-        if (key_of(which) != key) continue;
+      for_each(other.second, [&](const PlacedAddress& which) {
+        if (key_of(which) != key) return;
         entry.shared = entry.holder != nullptr && entry.holder != &other;
         entry.holder = &other;
         entry.form = which.address;
-      }
+      });
     }
   }
   if (entry.holder == nullptr) enqueue(key, entry);
 }
 
 void AddressObjects::want(const std::string& name, Wish wish) {
-  const auto [at, is_new] = holders_.try_emplace(name);
-  const Wish before = std::exchange(at->second, std::move(wish));
-  for (const PlacedAddress& which : at->second.addresses) take(*at, which);
-  for (const PlacedAddress& which : before.addresses) {
+  Holders::value_type& holder = *holders_.try_emplace(name).first;
+  const Wish before = std::exchange(holder.second, std::move(wish));
+  for_each(holder.second, [&](const PlacedAddress& which) { take(holder, which); });
+  for_each(before, [&](const PlacedAddress& which) {
     const Key key = key_of(which);
-    if (!object(key).marked) drop(*at, key);
-  }
-  for (const PlacedAddress& which : at->second.addresses) object(key_of(which)).marked = false;
+    if (!object(key).marked) drop(holder, key);
+  });
+  for_each(holder.second,
+           [&](const PlacedAddress& which) { object(key_of(which)).marked = false; });
 }
 
 void AddressObjects::release(const std::string& name) {
   const auto found = holders_.find(name);
   if (found == holders_.end()) return;
-  for (const PlacedAddress& which : found->second.addresses) drop(*found, key_of(which));
+  for_each(found->second, [&](const PlacedAddress& which) { drop(*found, key_of(which)); });
   holders_.erase(found);
 }
 
-const void* AddressObjects::owner_of(const std::string& name) const {
+const InstanceConfig* AddressObjects::wish_of(const std::string& name) const {
   const auto found = holders_.find(name);
-  return found == holders_.end() ? nullptr : found->second.keep_alive.get();
+  if (found == holders_.end()) return nullptr;
+  const auto* instance = std::get_if<std::shared_ptr<const InstanceConfig>>(&found->second);
+  return instance == nullptr ? nullptr : instance->get();
 }
 
 void AddressObjects::rename(const std::string& before, const std::string& after) {
@@ -194,11 +220,11 @@ void AddressObjects::rename(const std::string& before, const std::string& after)
 void AddressObjects::restore(const std::string& name, const IpAddress& address) {
   const auto found = holders_.find(name);
   if (found == holders_.end()) return;
-  for (const PlacedAddress& which : found->second.addresses) {
-    if (which.address->address != address) continue;
+  for_each(found->second, [&](const PlacedAddress& which) {
+    if (which.address->address != address) return;
     const Key key = key_of(which);
     enqueue(key, object(key));
-  }
+  });
 }
 
 void AddressObjects::sweep_key(const Key& key) {
@@ -251,8 +277,7 @@ void AddressObjects::plan(const Key& key, Object& entry, Batch& batch) {
   if (entry.present && !entry.foreign) plan_removal(key, entry, link->index, batch);
   entry.replace = false;
   if (!wanted) return;
-  if (!page_.write(record_of(key), AddressRecord{static_cast<std::uint32_t>(getpid())}) &&
-      !page_full_reported_) {
+  if (!page_.write(record_of(key), AddressRecord{}) && !page_full_reported_) {
     page_full_reported_ = true;
     log_.warning("The record of addresses is full: after a crash some may be left behind");
   }

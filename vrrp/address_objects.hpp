@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "daemon/base/log.hpp"
@@ -32,13 +33,9 @@ struct PlacedAddress {
 /// pointers to them.
 class AddressObjects {
  public:
-  /// What a holder wants. `keep_alive` owns what `addresses` point to.
-  struct Wish {
-    std::shared_ptr<const void> keep_alive;
-    std::vector<PlacedAddress> addresses;
-    /// What is there without a record is the host's own and stays.
-    bool spare_foreign = false;
-  };
+  /// What a holder wants: the addresses of an instance, or the static ones of a configuration.
+  using Wish =
+      std::variant<std::shared_ptr<const InstanceConfig>, std::shared_ptr<const VrrpConfig>>;
   /// A loss: one who wants it, and what.
   struct Loss {
     std::string holder;
@@ -51,8 +48,8 @@ class AddressObjects {
   /// The holder wants these and nothing else from now on.
   void want(const std::string& holder, Wish wish);
   void release(const std::string& holder);
-  /// What owns the addresses of a holder's wish; nullptr: it has none.
-  [[nodiscard]] const void* owner_of(const std::string& holder) const;
+  /// The instance whose addresses a holder wants; nullptr: it wants none of an instance.
+  [[nodiscard]] const InstanceConfig* wish_of(const std::string& holder) const;
   void rename(const std::string& before, const std::string& after);
   /// Puts back those of the holder with this address, if they are gone.
   void restore(const std::string& holder, const IpAddress& address);

@@ -190,14 +190,16 @@ struct HmacAuthentication {
 
 /// Gratuitous ARP / unsolicited neighbour advertisements: garp_master_* and garp_lower_prio_*.
 struct GarpTiming {
+  /// What a keyword can say, in the least room.
+  using Seconds = std::chrono::duration<std::uint32_t>;
   /// Until the second batch; 0: there is none.
-  std::chrono::seconds delay{5};
+  Seconds delay{5};
   /// Rounds of a batch.
   unsigned repeat = 5;
   /// 0: no periodic refresh.
-  std::chrono::seconds refresh{0};
+  Seconds refresh{0};
   unsigned refresh_repeat = 1;
-  std::chrono::seconds lower_prio_delay{5};
+  Seconds lower_prio_delay{5};
   unsigned lower_prio_repeat = 5;
   bool operator==(const GarpTiming&) const = default;
 };
@@ -205,17 +207,17 @@ struct GarpTiming {
 /// One vrrp_instance after verification: every default filled in, every value in its range.
 struct InstanceConfig {
   std::string name;
+  std::string interface;
   /// What `state` says: master or backup.
   RouterState initial_state = RouterState::backup;
-  std::string interface;
   VirtualRouterId vrid;
   /// 1..255.
   Priority priority{100};
   /// Of its adverts.
   Family family = Family::ipv4;
   std::uint8_t version = 2;
-  std::chrono::microseconds advert_interval{std::chrono::seconds(1)};
   Authentication authentication = Authentication::none;
+  std::chrono::microseconds advert_interval{std::chrono::seconds(1)};
   /// At most 8 octets, as on the wire.
   std::string password;
   std::optional<IpAddress> mcast_source;
@@ -225,8 +227,8 @@ struct InstanceConfig {
   std::vector<VirtualAddress> excluded;
   std::vector<Route> routes;
   std::vector<Rule> rules;
-  bool nopreempt = false;
   std::chrono::microseconds preempt_delay{0};
+  bool nopreempt = false;
   bool strict = false;
   /// Traffic to the virtual addresses is let in although this router does not own them (RFC 5798
   /// Accept_Mode). False in strict mode unless configured.
@@ -240,7 +242,7 @@ struct InstanceConfig {
   bool notify_priority_changes = false;
   GarpTiming garp;
   /// garp_extra_if: seconds between announcements on further interfaces; 0: none.
-  std::chrono::seconds garp_extra_interval{0};
+  GarpTiming::Seconds garp_extra_interval{0};
   /// Also for interfaces that are not ours.
   bool garp_extra_all = false;
   Rare<TrackReferences> track;

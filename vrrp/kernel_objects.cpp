@@ -15,29 +15,6 @@ constexpr unsigned kChangesPerSlice = 32;
 /// The holder of what is static; no instance has an empty name.
 const std::string kStatic;
 
-AddressObjects::Wish addresses_of(std::shared_ptr<const InstanceConfig> config) {
-  AddressObjects::Wish wish;
-  wish.spare_foreign = config->owner();
-  wish.addresses.reserve(config->addresses.size() + config->excluded.size());
-  for (const auto* list : {&config->addresses, &config->excluded}) {
-    for (const VirtualAddress& address : *list) {
-      wish.addresses.push_back({&interface_of(*config, address), &address});
-    }
-  }
-  wish.keep_alive = std::move(config);
-  return wish;
-}
-
-AddressObjects::Wish static_addresses(const std::shared_ptr<const VrrpConfig>& config) {
-  AddressObjects::Wish wish;
-  wish.spare_foreign = true;
-  for (const StaticAddress& entry : config->static_addresses) {
-    wish.addresses.push_back({&entry.address.device, &entry.address});
-  }
-  wish.keep_alive = config;
-  return wish;
-}
-
 std::string title_of(const std::string& instance) { return "(" + instance + ") "; }
 
 /// Adds what has to be heard of so that losses of these routes and rules are noticed.
@@ -83,7 +60,7 @@ void KernelObjects::configure(const std::shared_ptr<const VrrpConfig>& config) {
   }
   std::ranges::sort(configured_);
   watch_routing(*config);
-  addresses_.want(kStatic, static_addresses(config));
+  addresses_.want(kStatic, config);
   routing_.want(kStatic, {}, {config, &config->static_routes, &config->static_rules}, loop_.now());
   share(config);
 }
@@ -91,7 +68,7 @@ void KernelObjects::configure(const std::shared_ptr<const VrrpConfig>& config) {
 /// Masters of which nothing changes hold the new configuration, so that the old one can go.
 void KernelObjects::share(const std::shared_ptr<const VrrpConfig>& config) {
   for (const InstanceConfig& instance : config->instances) {
-    const auto* held = static_cast<const InstanceConfig*>(addresses_.owner_of(instance.name));
+    const InstanceConfig* held = addresses_.wish_of(instance.name);
     if (held != nullptr && *held == instance) want({config, &instance});
   }
 }
@@ -130,7 +107,7 @@ void KernelObjects::want(std::shared_ptr<const InstanceConfig> config) {
   const InstanceConfig& instance = *config;
   routing_.want(instance.name, title_of(instance.name), {config, &instance.routes, &instance.rules},
                 loop_.now());
-  addresses_.want(instance.name, addresses_of(std::move(config)));
+  addresses_.want(instance.name, std::move(config));
 }
 
 void KernelObjects::release(const std::string& instance) {

@@ -38,17 +38,17 @@ inline constexpr Priority kYieldedPriority{254};
 struct Counters {
   std::uint64_t adverts_received = 0;
   std::uint64_t adverts_sent = 0;
-  std::uint64_t leaving_received = 0;
-  std::uint64_t leaving_sent = 0;
-  std::uint64_t became_master = 0;
-  std::uint64_t released_master = 0;
   std::uint64_t interval_mismatches = 0;
   std::uint64_t address_mismatches = 0;
+  std::uint32_t leaving_received = 0;
+  std::uint32_t leaving_sent = 0;
+  std::uint32_t became_master = 0;
+  std::uint32_t released_master = 0;
   /// Adverts of another master heard while master.
-  std::uint64_t overlaps = 0;
+  std::uint32_t overlaps = 0;
   /// Times the process did not run for longer than the master down interval.
-  std::uint64_t stalls = 0;
-  std::uint64_t addresses_restored = 0;
+  std::uint32_t stalls = 0;
+  std::uint32_t addresses_restored = 0;
   bool operator==(const Counters&) const = default;
 };
 

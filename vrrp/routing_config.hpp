@@ -26,10 +26,21 @@ struct VirtualAddress {
   IpAddress address;
   /// Prefix length; 32/128 when not given.
   std::uint8_t prefix_length = 32;
-  /// Interface; empty: the instance's.
-  std::string device;
   /// Kernel scope (RT_SCOPE_UNIVERSE = 0 … RT_SCOPE_HOST = 254).
   std::uint8_t scope = 0;
+  /// "-nodad": the kernel is to look for duplicates of it. IPv6 only.
+  bool detect_duplicates = false;
+  /// Its removal by others does not matter.
+  bool no_track = false;
+  /// It is on an interface with the virtual router's MAC address.
+  bool use_vmac = false;
+  /// Seconds until the kernel prefers other source addresses; of IPv6 addresses with a length of
+  /// 128 it is 0 when not given.
+  std::uint32_t preferred_lifetime = kForever;
+  /// IFA_F_HOMEADDRESS, IFA_F_MANAGETEMPADDR, IFA_F_NOPREFIXROUTE, IFA_F_MCAUTOJOIN.
+  std::uint32_t flags = 0;
+  /// Interface; empty: the instance's.
+  std::string device;
   /// What few addresses have.
   struct Details {
     /// Kernel address label, "eth0:1"; empty: none.
@@ -39,17 +50,6 @@ struct VirtualAddress {
     bool operator==(const Details&) const = default;
   };
   Rare<Details> details;
-  /// Seconds until the kernel prefers other source addresses; of IPv6 addresses with a length of
-  /// 128 it is 0 when not given.
-  std::uint32_t preferred_lifetime = kForever;
-  /// IFA_F_HOMEADDRESS, IFA_F_MANAGETEMPADDR, IFA_F_NOPREFIXROUTE, IFA_F_MCAUTOJOIN.
-  std::uint32_t flags = 0;
-  /// "-nodad": the kernel is to look for duplicates of it. IPv6 only.
-  bool detect_duplicates = false;
-  /// Its removal by others does not matter.
-  bool no_track = false;
-  /// It is on an interface with the virtual router's MAC address.
-  bool use_vmac = false;
   /// Name of the VMAC it goes on when that is not the instance's own: wire() fills it in.
   Rare<std::string> vmac;
   bool operator==(const VirtualAddress&) const = default;

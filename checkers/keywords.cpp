@@ -312,7 +312,8 @@ Block<CheckersDraft> checkers_rows() {
              virtual_server_rows(), open_virtual_server, close_virtual_server)
       .takes("IP [PORT] | fwmark NUMBER | group NAME", 1, 2)
       .adds_up()
-      .reported_by(Stage::checkers);
+      .reported_by(Stage::checkers)
+      .after_others();
   return rows;
 }
 

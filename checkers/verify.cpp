@@ -351,23 +351,37 @@ VirtualServer Completion::run() {
 
 }  // namespace
 
-CheckersConfig verify(CheckersDraft draft, const GlobalConfig& global, ScriptUsers& users,
-                      Diagnostics& diagnostics) {
-  CheckersConfig config;
-  const GroupIndex groups = link_groups(draft, diagnostics);
-  note_twins(draft.virtual_servers, diagnostics);
-  config.virtual_servers.reserve(draft.virtual_servers.size());
-  for (auto& server : draft.virtual_servers) {
-    const auto group = groups.find(server.group);
-    config.virtual_servers.push_back(Completion(std::move(server),
-                                                group == groups.end() ? nullptr : group->second,
-                                                global, users, diagnostics)
-                                         .run());
+Verification::Verification(CheckersDraft& draft, const GlobalConfig& global, ScriptUsers& users,
+                           Diagnostics& diagnostics, std::size_t expected)
+    : draft_(draft),
+      global_(global),
+      users_(users),
+      diagnostics_(diagnostics),
+      groups_(draft.groups) {
+  config_.virtual_servers.reserve(expected);
+}
+
+void Verification::take_virtual_servers() {
+  // The original tells of groups before it looks at any virtual server itself.
+  enum : std::uint8_t { kGroups, kTwins, kServers };
+  for (auto& server : draft_.virtual_servers) {
+    diagnostics_.set_turn(kGroups);
+    if (!groups_.link(server, diagnostics_)) continue;
+    diagnostics_.set_turn(kTwins);
+    twins_.note(server, diagnostics_);
+    diagnostics_.set_turn(kServers);
+    const auto* group = groups_.find(server.group);
+    config_.virtual_servers.push_back(
+        Completion(std::move(server), group, global_, users_, diagnostics_).run());
   }
-  note_sessions(config, diagnostics);
-  config.tls = std::move(draft.tls);
-  config.groups = std::move(draft.groups);
-  return config;
+  draft_.virtual_servers.clear();
+}
+
+CheckersConfig Verification::finish() {
+  note_sessions(config_, diagnostics_);
+  config_.tls = std::move(draft_.tls);
+  config_.groups = std::move(draft_.groups);
+  return std::move(config_);
 }
 
 }  // namespace understudy::checkers

@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
-#include <tuple>
 #include <utility>
 
 #include "checkers/keywords.hpp"
@@ -51,43 +49,40 @@ std::string settle_family(VirtualServerDraft& server, const VirtualServerGroup& 
 
 }  // namespace
 
-GroupIndex link_groups(CheckersDraft& draft, Diagnostics& diagnostics) {
-  GroupIndex index;
-  for (const auto& group : draft.groups) index.emplace(group.name, &group);
-  std::unordered_map<std::string_view, std::uint16_t> places;
-  std::vector<VirtualServerDraft> kept;
-  kept.reserve(draft.virtual_servers.size());
-  for (auto& server : draft.virtual_servers) {
-    const auto group = index.find(server.group);
-    std::string refusal;
-    if (group != index.end()) {
-      refusal = settle_family(server, *group->second, diagnostics);
-    } else if (!server.group.empty()) {
-      refusal = fmt::format(
-          "Virtual server group {} specified but not configured - ignoring virtual server {}",
-          server.group, describe(server));
-    }
-    if (!refusal.empty()) {
-      note(diagnostics, std::move(refusal));
-      continue;
-    }
-    if (group != index.end()) server.group_place = places[group->first]++;
-    kept.push_back(std::move(server));
-  }
-  draft.virtual_servers = std::move(kept);
-  return index;
+GroupLinks::GroupLinks(const std::vector<VirtualServerGroup>& groups) {
+  for (const auto& group : groups) groups_.emplace(group.name, Linked{&group, 0});
 }
 
-void note_twins(const std::vector<VirtualServerDraft>& servers, Diagnostics& diagnostics) {
-  std::set<std::tuple<Endpoint, std::optional<Protocol>, std::uint32_t, Family>> known;
-  for (const auto& server : servers) {
-    if (!server.group.empty()) continue;
-    const auto protocol = server.fwmark != 0 ? std::nullopt : server.protocol;
-    if (known.emplace(server.endpoint, protocol, server.fwmark, server.family).second) continue;
-    note(diagnostics,
-         fmt::format("Virtual server {} is there twice: the kernel has room for one only",
-                     describe(server)));
+const VirtualServerGroup* GroupLinks::find(std::string_view name) const {
+  const auto found = groups_.find(name);
+  return found == groups_.end() ? nullptr : found->second.group;
+}
+
+bool GroupLinks::link(VirtualServerDraft& server, Diagnostics& diagnostics) {
+  const auto found = groups_.find(server.group);
+  std::string refusal;
+  if (found != groups_.end()) {
+    refusal = settle_family(server, *found->second.group, diagnostics);
+  } else if (!server.group.empty()) {
+    refusal = fmt::format(
+        "Virtual server group {} specified but not configured - ignoring virtual server {}",
+        server.group, describe(server));
   }
+  if (!refusal.empty()) {
+    note(diagnostics, std::move(refusal));
+    return false;
+  }
+  if (found != groups_.end()) server.group_place = found->second.place++;
+  return true;
+}
+
+void Twins::note(const VirtualServerDraft& server, Diagnostics& diagnostics) {
+  if (!server.group.empty()) return;
+  const auto protocol = server.fwmark != 0 ? std::nullopt : server.protocol;
+  if (known_.emplace(server.endpoint, protocol, server.fwmark, server.family).second) return;
+  diagnostics.add(Severity::note, Location{},
+                  fmt::format("Virtual server {} is there twice: the kernel has room for one only",
+                              describe(server)));
 }
 
 void note_sessions(const CheckersConfig& config, Diagnostics& diagnostics) {

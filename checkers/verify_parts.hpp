@@ -1,8 +1,12 @@
 // The parts of verify() that have a file of their own.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -16,15 +20,36 @@ namespace understudy::checkers {
 
 // --- Groups (verify_groups.cpp). ---
 
-/// Groups by name; of two with the same name the first.
-using GroupIndex = std::unordered_map<std::string_view, const VirtualServerGroup*>;
+/// Which group each virtual server is of.
+class GroupLinks {
+ public:
+  /// Of two groups with the same name the first counts. `groups` must outlive this.
+  explicit GroupLinks(const std::vector<VirtualServerGroup>& groups);
 
-/// Gives the virtual servers of groups their family and their place; those whose group is not there
-/// or of another family go, which is noted. The index is of the draft's groups.
-[[nodiscard]] GroupIndex link_groups(CheckersDraft& draft, parser::Diagnostics& diagnostics);
+  /// nullptr: none of that name.
+  [[nodiscard]] const VirtualServerGroup* find(std::string_view name) const;
+  /// Gives the virtual server of a group its family and its place. False: its group is not there or
+  /// of another family, which is noted; it goes.
+  [[nodiscard]] bool link(VirtualServerDraft& server, parser::Diagnostics& diagnostics);
 
-/// Notes virtual servers that are the same service to the kernel.
-void note_twins(const std::vector<VirtualServerDraft>& servers, parser::Diagnostics& diagnostics);
+ private:
+  struct Linked {
+    const VirtualServerGroup* group = nullptr;
+    /// Of the next virtual server.
+    std::uint16_t place = 0;
+  };
+  std::unordered_map<std::string_view, Linked> groups_;
+};
+
+/// Finds virtual servers that are the same service to the kernel.
+class Twins {
+ public:
+  /// Notes it if there was one like it.
+  void note(const VirtualServerDraft& server, parser::Diagnostics& diagnostics);
+
+ private:
+  std::set<std::tuple<Endpoint, std::optional<Protocol>, std::uint32_t, Family>> known_;
+};
 
 /// Notes, once, that there are real servers whose BFD session does not run.
 void note_sessions(const CheckersConfig& config, parser::Diagnostics& diagnostics);

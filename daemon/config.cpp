@@ -10,7 +10,7 @@
 #include "daemon/bfd/keywords.hpp"
 #include "daemon/config_rows.hpp"
 #include "daemon/findings.hpp"
-#include "parser/grammar.hpp"
+#include "parser/passes.hpp"
 #include "parser/source.hpp"
 #include "vrrp/keywords.hpp"
 #include "vrrp/verify.hpp"
@@ -26,6 +26,7 @@ using parser::Location;
 using parser::MainFile;
 using parser::Severity;
 using parser::Stage;
+using Rows = parser::Block<ConfigDraft>;
 
 /// Who answers the questions a text leads to.
 struct Answers {
@@ -71,22 +72,11 @@ Answers recall(const Findings& findings) {
 /// A text turned into a configuration.
 struct Interpretation {
   Config config;
-  bool unbalanced_braces = false;
-  bool unbalanced_quotes = false;
   /// Why an instance cannot run; empty: all can.
   std::string cannot_run;
 };
 
 bool stopped(const Diagnostics& diagnostics) { return diagnostics.any(Severity::missing_argument); }
-
-void verify_checkers(ConfigDraft& draft, Diagnostics& diagnostics, Config& config) {
-  diagnostics.set_stage(Stage::checkers);
-  ScriptUsers users(draft.global.script_policy(), diagnostics);
-  users.note_script(config.global.notify_fifo.script.argv);
-  users.note_script(config.global.lvs_notify_fifo.script.argv);
-  config.checkers = checkers::verify(std::move(draft.checkers), config.global, users, diagnostics);
-  if (!config.checkers.virtual_servers.empty()) users.report_violation("check ");
-}
 
 /// The instance that lvs_sync_daemon follows must exist; its virtual router id is the usual id. A
 /// note only: the original's test ends before it looks.
@@ -130,15 +120,9 @@ std::string verify_vrrp(ConfigDraft& draft, Diagnostics& diagnostics, Config& co
   return verified.cannot_run;
 }
 
-Interpretation interpret(const ExpandedText& text, const LoadOptions& options,
-                         const Answers& answers, Diagnostics& diagnostics) {
-  Interpretation result;
-  const auto rows = config_rows();
-  const auto tree = parser::build_tree(text, parser::block_names(rows), diagnostics);
-  result.unbalanced_braces = tree.unbalanced_braces;
-  result.unbalanced_quotes = tree.unbalanced_quotes;
-
-  ConfigDraft draft;
+/// Where the answers come from that rows and verification ask for.
+void connect(ConfigDraft& draft, const LoadOptions& options, const Answers& answers,
+             Diagnostics& diagnostics) {
   draft.global.find_mail_server = answers.mail_server;
   draft.global.find_bfd = [&](std::string_view name, Location use) -> const BfdName* {
     const auto found = draft.bfd.names.find(name);
@@ -171,15 +155,63 @@ Interpretation interpret(const ExpandedText& text, const LoadOptions& options,
         .resolve(script, "vrrp")
         .has_value();
   };
-  parser::bind_all(rows, draft, tree, diagnostics);
-
-  diagnostics.set_stage(Stage::parent);
-  result.config.global = complete_global(draft.global, options.hostname, diagnostics);
-  verify_checkers(draft, diagnostics, result.config);
-  result.config.bfd = std::move(draft.bfd.config);
-  result.cannot_run = verify_vrrp(draft, diagnostics, result.config);
-  return result;
 }
+
+/// Takes the statements of a text through the passes, each with its verification.
+class Interpreter {
+ public:
+  /// `names`: of `rows`.
+  Interpreter(const Rows& rows, const parser::BlockNames& names, const ReadText& read,
+              Diagnostics& diagnostics)
+      : rows_(rows), names_(names), read_(read), diagnostics_(diagnostics) {}
+
+  Interpretation run(const LoadOptions& options, const Answers& answers) {
+    connect(draft_, options, answers, diagnostics_);
+    bind(Stage::parent);
+    bind(Stage::bfd);
+    diagnostics_.set_stage(Stage::parent);
+    result_.config.global = complete_global(draft_.global, options.hostname, diagnostics_);
+    result_.config.bfd = std::move(draft_.bfd.config);
+    read_checkers();
+    bind(Stage::vrrp);
+    result_.cannot_run = verify_vrrp(draft_, diagnostics_, result_.config);
+    return std::move(result_);
+  }
+
+ private:
+  void bind(Stage stage) {
+    bind_pass({stage, false}, [] {});
+  }
+  template <typename Bound>
+  void bind_pass(parser::Pass pass, Bound bound) {
+    parser::bind_pass(rows_, names_, draft_, read_.text, read_.units, pass, diagnostics_, bound);
+  }
+
+  /// Virtual servers come last and are completed one by one: there may be very many.
+  void read_checkers() {
+    bind(Stage::checkers);
+    const GlobalConfig& global = result_.config.global;
+    ScriptUsers users(draft_.global.script_policy(), diagnostics_);
+    users.note_script(global.notify_fifo.script.argv);
+    users.note_script(global.lvs_notify_fifo.script.argv);
+    constexpr parser::Pass kLate{Stage::checkers, true};
+    const auto late = std::ranges::count_if(read_.units, [](const parser::Unit& unit) {
+      return (unit.passes & parser::set_of(kLate)) != 0;
+    });
+    checkers::Verification verification(draft_.checkers, global, users, diagnostics_,
+                                        static_cast<std::size_t>(late));
+    bind_pass(kLate, [&] { verification.take_virtual_servers(); });
+    result_.config.checkers = verification.finish();
+    if (!result_.config.checkers.virtual_servers.empty()) users.report_violation("check ");
+  }
+
+  const Rows& rows_;
+  const parser::BlockNames& names_;
+  const ReadText& read_;
+  Diagnostics& diagnostics_;
+  ConfigDraft draft_;
+  Interpretation result_;
+};
 
 /// What is said of every use of a keyword is said once.
 void keep_first_notes(std::vector<Diagnostic>& diagnostics) {
@@ -213,19 +245,27 @@ const Diagnostic* first_of(const std::vector<Diagnostic>& diagnostics, Severity 
   return found == diagnostics.end() ? nullptr : &*found;
 }
 
+/// What became of a text as a whole.
+struct Fate {
+  const parser::Source& source;
+  const parser::Balance& balance;
+  /// Interpretation::cannot_run.
+  const std::string& cannot_run;
+};
+
 /// Why a running daemon keeps what it has, the gravest first; "" when it need not.
-std::string reload_refusal_of(const Interpretation& result, const parser::Source& source,
-                              const std::vector<Diagnostic>& diagnostics,
+std::string reload_refusal_of(const Fate& fate, const std::vector<Diagnostic>& diagnostics,
                               const LoadOptions& options) {
+  const auto& [source, balance, cannot_run] = fate;
   if (source.include_check_failed) return "an include failed its check";
   const auto main = refusal_of(source.main, options.path);
   if (!main.empty()) return main;
   if (const auto* missing = first_of(diagnostics, Severity::missing_argument)) {
     return first_line(*missing);
   }
-  if (result.unbalanced_braces) return "braces are not balanced";
-  if (result.unbalanced_quotes) return "quotes are not balanced";
-  if (!result.cannot_run.empty()) return result.cannot_run;
+  if (balance.unbalanced_braces) return "braces are not balanced";
+  if (balance.unbalanced_quotes) return "quotes are not balanced";
+  if (!cannot_run.empty()) return cannot_run;
   if (const auto* fatal = first_of(diagnostics, Severity::fatal)) return first_line(*fatal);
   return {};
 }
@@ -243,14 +283,6 @@ std::string start_refusal_of(const Interpretation& result, const parser::Source&
   return result.cannot_run;
 }
 
-/// The text for a child, with what was found out for it.
-Bytes pack(const ExpandedText& text, const Findings& findings) {
-  ByteWriter out;
-  write_findings(out, findings);
-  out.bytes(text.to_bytes());
-  return out.take();
-}
-
 }  // namespace
 
 parser::Block<ConfigDraft> config_rows() {
@@ -264,34 +296,41 @@ parser::Block<ConfigDraft> config_rows() {
 
 Loaded load_config(const LoadOptions& options) {
   Loaded loaded;
+  const auto read = std::make_shared<ReadText>();
   std::vector<Diagnostic> problems;
-  const auto source = parser::read_source({options.path, options.config_id}, problems);
-  Diagnostics diagnostics(source.text);
+  auto source = parser::read_source({options.path, options.config_id}, problems);
+  read->text = std::move(source.text);
+  Diagnostics diagnostics(read->text);
   diagnostics.adopt(std::move(problems));
-  Findings findings;
-  auto result = interpret(source.text, options, look(options, findings), diagnostics);
+  const Rows rows = config_rows();
+  const auto names = parser::block_names(rows);
+  const auto balance = parser::cut(rows, names, read->text, diagnostics, read->units);
+  auto result =
+      Interpreter(rows, names, *read, diagnostics).run(options, look(options, read->findings));
   loaded.diagnostics = diagnostics.take();
   keep_first_notes(loaded.diagnostics);
 
   loaded.test_status = parser::exit_status(loaded.diagnostics);
-  loaded.reload_refusal = reload_refusal_of(result, source, loaded.diagnostics, options);
+  loaded.reload_refusal =
+      reload_refusal_of({source, balance, result.cannot_run}, loaded.diagnostics, options);
   loaded.start_refusal = start_refusal_of(result, source, loaded.diagnostics, options);
   if (!loaded.start_refusal.empty()) {
     loaded.start_status = source.main == MainFile::read || source.main == MainFile::empty ? 2 : 6;
   }
   loaded.config = std::move(result.config);
-  loaded.expanded = pack(source.text, findings);
+  loaded.text = read;
   return loaded;
 }
 
+Bytes expanded_text(const Loaded& loaded, Part part) { return write_role_text(*loaded.text, part); }
+
 Result<Config> decode_config(ByteView expanded, const LoadOptions& options) {
-  ByteReader in(expanded);
-  const auto findings = read_findings(in);
-  if (!findings) return Error{"expanded text: bad header", 0};
-  auto text = ExpandedText::from_bytes(in.bytes(in.left()));
-  if (!text) return text.error();
-  Diagnostics diagnostics(*text);
-  auto result = interpret(*text, options, recall(*findings), diagnostics);
+  const auto read = read_role_text(expanded);
+  if (!read) return read.error();
+  Diagnostics diagnostics(read->text);
+  const Rows rows = config_rows();
+  const auto names = parser::block_names(rows);
+  auto result = Interpreter(rows, names, *read, diagnostics).run(options, recall(read->findings));
   if (stopped(diagnostics)) return Error{"expanded text: a required argument is missing", 0};
   return std::move(result.config);
 }

@@ -2,14 +2,18 @@
 //
 // This is the top of daemon/: it alone knows every section. A keyword's way through config.cpp:
 //   read_source()   files -> lines, each knowing where it came from   parser/source.hpp
-//   build_tree()    lines -> statements and blocks                    parser/grammar.hpp
-//   bind_all()      rows of keywords take statements into a draft     config_rows.hpp, draft.hpp
+//   cut()           lines -> units: whole statements of the top level parser/passes.hpp
+//   read_tree()     a unit's lines -> statements and blocks           parser/grammar.hpp
+//   bind_pass()     rows of keywords take statements into a draft     config_rows.hpp, draft.hpp
 //   complete_global(), verify()   drafts -> Config: defaults, checks  global/, */verify.hpp
-// The children are forked with the Config. At a reload they get the lines (Loaded::expanded) and go
-// the rest of the way again: decode_config().
+// A unit's tree is gone before the next is read, and virtual servers are verified as they come: of
+// a large text little more is in memory at a time than the lines and what they mean.
+// The children get the lines that are theirs (expanded_text()) and go the rest of the way again:
+// decode_config().
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +24,7 @@
 #include "daemon/base/result.hpp"
 #include "daemon/bfd/config.hpp"
 #include "daemon/global/config.hpp"
+#include "daemon/role_text.hpp"
 #include "parser/diagnostics.hpp"
 #include "vrrp/config.hpp"
 
@@ -58,14 +63,18 @@ struct Loaded {
   std::string start_refusal;
   /// The exit status of a daemon that cannot: 2, or 6 without a main file.
   int start_status = 0;
-  /// The expanded text with its line map, for decode_config() in a child.
-  Bytes expanded;
+  /// What it was read from.
+  std::shared_ptr<const ReadText> text;
 };
 
 /// Reads, binds, completes and verifies the file and all it includes.
 [[nodiscard]] Loaded load_config(const LoadOptions& options);
 
-/// The same value again from Loaded::expanded, without reading any file.
+/// The expanded text with its line map, or what of it is a role's, for decode_config() in a child.
+[[nodiscard]] Bytes expanded_text(const Loaded& loaded, Part part);
+
+/// What expanded_text() gives means: the same value again, without reading any file. What is not in
+/// the text stays empty.
 [[nodiscard]] Result<Config> decode_config(ByteView expanded, const LoadOptions& options);
 
 }  // namespace understudy

@@ -82,6 +82,13 @@ class Binding {
   std::string_view label_;
 };
 
+/// When a row of the top level is bound: with all others of its stage, or after them.
+struct Pass {
+  Stage stage = Stage::parent;
+  bool late = false;
+  bool operator==(const Pass&) const = default;
+};
+
 /// Which rows of a block instance have been used, for those that may occur once.
 class Seen {
  public:

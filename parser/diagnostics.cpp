@@ -231,7 +231,8 @@ void Diagnostics::add(Severity severity, Location at, std::string message, std::
     diagnostic.chain = text_->chain({line.file, line.number}, line.origin, at.line);
     show_line(diagnostic, line.text);
   }
-  all_.push_back({at.line, std::move(diagnostic)});
+  const std::uint64_t order = at.known() ? at.line : std::uint64_t{Location::kNowhere} + turn_;
+  all_.push_back({order, std::move(diagnostic)});
 }
 
 void Diagnostics::adopt(std::vector<Diagnostic> earlier) {

@@ -128,6 +128,8 @@ class Diagnostics {
 
   /// Who reports what is added from here on.
   void set_stage(Stage stage) { stage_ = stage; }
+  /// What has no place is told in the order of turns within its stage; 0 unless set.
+  void set_turn(std::uint32_t turn) { turn_ = turn; }
   [[nodiscard]] Stage stage() const { return stage_; }
   [[nodiscard]] const ExpandedText& text() const { return *text_; }
   void add(Severity severity, Location at, std::string message, std::string hint = {});
@@ -145,12 +147,13 @@ class Diagnostics {
 
  private:
   struct Entry {
-    /// Line in the text; nothing: before all lines.
-    std::optional<std::uint32_t> order;
+    /// Line in the text, or behind all lines its turn; nothing: before all lines.
+    std::optional<std::uint64_t> order;
     Diagnostic diagnostic;
   };
   const ExpandedText* text_;
   Stage stage_ = Stage::parent;
+  std::uint32_t turn_ = 0;
   std::vector<Entry> all_;
   std::array<bool, 5> seen_{};
   std::size_t dropped_ = 0;

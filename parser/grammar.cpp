@@ -16,8 +16,9 @@ namespace x3 = boost::spirit::x3;
 /// are open are a vector, so nesting is bounded by memory and not by the stack.
 class TreeBuilder {
  public:
-  TreeBuilder(const BlockNames& block_names, Diagnostics& diagnostics)
-      : block_names_(block_names), diagnostics_(diagnostics) {}
+  /// nullptr for `diagnostics`: nothing is said.
+  TreeBuilder(const BlockNames& block_names, Diagnostics* diagnostics, Tree& tree)
+      : block_names_(block_names), diagnostics_(diagnostics), tree_(tree) {}
 
   void begin_line(std::uint32_t number, const CleanLine& line);
   void word(std::string_view text, bool quoted);
@@ -25,19 +26,24 @@ class TreeBuilder {
   void close_brace(std::string_view brace);
   void unmatched_quote(std::string_view rest);
   void end_statement();
-  [[nodiscard]] Tree finish();
+  void finish();
+  /// Whether all that came before the line makes whole statements, whatever the line is.
+  [[nodiscard]] bool complete_before(std::string_view line) const;
+  /// Forgets what is complete.
+  void start_anew();
 
  private:
   [[nodiscard]] Location locate(std::string_view text) const;
   Node& add_node(Node::Kind kind, Location at);
   void open_block(std::uint32_t node, Location brace);
   void require_block();
+  [[nodiscard]] bool lacks_block(std::uint32_t node) const;
   [[nodiscard]] bool in_value_block() const;
   void start_statement(std::string_view first);
 
   const BlockNames& block_names_;
-  Diagnostics& diagnostics_;
-  Tree tree_;
+  Diagnostics* diagnostics_;
+  Tree& tree_;
   std::vector<std::uint32_t> open_;
   std::uint32_t line_number_ = 0;
   const CleanLine* line_ = nullptr;
@@ -67,8 +73,9 @@ void TreeBuilder::begin_line(std::uint32_t number, const CleanLine& line) {
   if (line.owned) tree_.storage.push_back(line.owned);
   if (line.unterminated_quote) {
     tree_.unbalanced_quotes = true;
-    diagnostics_.add(Severity::error, locate(line.text),
-                     fmt::format("Unterminated quote '{}'", line.text));
+    if (diagnostics_ == nullptr) return;
+    diagnostics_->add(Severity::error, locate(line.text),
+                      fmt::format("Unterminated quote '{}'", line.text));
   }
 }
 
@@ -79,25 +86,38 @@ bool TreeBuilder::in_value_block() const {
   return found != block_names_.end() && found->second;
 }
 
+/// Whether a statement that no '{' follows must have a block.
+bool TreeBuilder::lacks_block(std::uint32_t node) const {
+  if (tree_.nodes[node].word_count == 0) return false;
+  return block_names_.contains(tree_.words[tree_.nodes[node].first_word].text) && !in_value_block();
+}
+
 /// The statement before must have had a block, and what comes now is no '{'.
 void TreeBuilder::require_block() {
   if (!awaiting_) return;
   const std::uint32_t index = *awaiting_;
   awaiting_.reset();
-  if (tree_.nodes[index].word_count == 0) return;
-  const std::string_view keyword = tree_.words[tree_.nodes[index].first_word].text;
-  const auto found = block_names_.find(keyword);
-  if (found == block_names_.end() || in_value_block()) return;
+  if (!lacks_block(index)) return;
   tree_.unbalanced_braces = true;
   const Location at = tree_.nodes[index].at;
-  const std::string hint = fmt::format("expected '{{' after this");
-  if (found->second) {
-    diagnostics_.add(Severity::error, at,
-                     fmt::format("'{{' missing from beginning of block {}", keyword), hint);
-  } else {
-    diagnostics_.add(Severity::error, at, "Missing '{' at beginning of configuration block", hint);
+  if (diagnostics_ != nullptr) {
+    const std::string_view keyword = tree_.words[tree_.nodes[index].first_word].text;
+    const std::string message =
+        block_names_.at(keyword) ? fmt::format("'{{' missing from beginning of block {}", keyword)
+                                 : std::string("Missing '{' at beginning of configuration block");
+    diagnostics_->add(Severity::error, at, message, "expected '{' after this");
   }
   open_block(index, at);
+}
+
+bool TreeBuilder::complete_before(std::string_view line) const {
+  if (tree_.nodes.empty() || !open_.empty() || line.empty()) return false;
+  return !awaiting_ || (line[0] != '{' && !lacks_block(*awaiting_));
+}
+
+void TreeBuilder::start_anew() {
+  awaiting_.reset();
+  tree_.clear();
 }
 
 void TreeBuilder::start_statement(std::string_view first) {
@@ -157,7 +177,7 @@ void TreeBuilder::close_brace(std::string_view brace) {
   const Location at = locate(brace);
   if (open_.empty()) {
     tree_.unbalanced_braces = true;
-    diagnostics_.add(Severity::error, at, "Extra '}' found");
+    if (diagnostics_ != nullptr) diagnostics_->add(Severity::error, at, "Extra '}' found");
     add_node(Node::Kind::stray_close, at);
     return;
   }
@@ -168,23 +188,21 @@ void TreeBuilder::close_brace(std::string_view brace) {
   node.end = static_cast<std::uint32_t>(tree_.nodes.size());
 }
 
-Tree TreeBuilder::finish() {
+void TreeBuilder::finish() {
   require_block();
-  const std::size_t missing = open_.size();
+  if (open_.empty()) return;
   for (const std::uint32_t index : open_) {
     tree_.nodes[index].end = static_cast<std::uint32_t>(tree_.nodes.size());
   }
-  if (missing != 0) {
-    tree_.unbalanced_braces = true;
-    const Node& inner = tree_.nodes[open_.back()];
-    const std::string opened =
-        inner.word_count == 0 ? "{" : std::string(tree_.words[inner.first_word].text);
-    diagnostics_.add(Severity::error, {},
-                     fmt::format("There are {} missing '}}'s or extra '{{'s", missing),
-                     fmt::format("the block of '{}' in line {} is not closed", opened,
-                                 diagnostics_.text().lines().at(inner.open.line).number));
-  }
-  return std::move(tree_);
+  tree_.unbalanced_braces = true;
+  if (diagnostics_ == nullptr) return;
+  const Node& inner = tree_.nodes[open_.back()];
+  const std::string opened =
+      inner.word_count == 0 ? "{" : std::string(tree_.words[inner.first_word].text);
+  diagnostics_->add(Severity::error, {},
+                    fmt::format("There are {} missing '}}'s or extra '{{'s", open_.size()),
+                    fmt::format("the block of '{}' in line {} is not closed", opened,
+                                diagnostics_->text().lines().at(inner.open.line).number));
 }
 
 struct BuilderTag;
@@ -222,22 +240,67 @@ const auto dangling = x3::raw['"' >> *x3::char_][on_unmatched];
 const auto line_grammar =
     *(blanks | plain_word | brace_open | brace_close | quoted_word | dangling);
 
+CleanLine clean(const ExpandedText::Line& line) {
+  const std::string_view rest = line.text.substr(line.skip);
+  CleanLine cleaned = line.clean ? expanded_line(rest) : clean_line(rest);
+  cleaned.begin += line.skip;
+  return cleaned;
+}
+
+void read_line(TreeBuilder& builder, std::uint32_t number, const CleanLine& line) {
+  const auto with_builder = x3::with<BuilderTag>(std::ref(builder))[line_grammar];
+  builder.begin_line(number, line);
+  auto first = line.text.begin();
+  x3::parse(first, line.text.end(), with_builder);
+  builder.end_statement();
+}
+
 }  // namespace
 
 Tree build_tree(const ExpandedText& text, const BlockNames& block_names, Diagnostics& diagnostics) {
-  TreeBuilder builder(block_names, diagnostics);
-  const auto with_builder = x3::with<BuilderTag>(std::ref(builder))[line_grammar];
+  Tree tree;
+  TreeBuilder builder(block_names, &diagnostics, tree);
   std::uint32_t number = 0;
+  for (const ExpandedText::Line& line : text.lines()) read_line(builder, number++, clean(line));
+  builder.finish();
+  return tree;
+}
+
+Balance for_each_unit(const ExpandedText& text, const BlockNames& block_names,
+                      Diagnostics& diagnostics,
+                      const std::function<void(const Tree&, LineRange)>& take) {
+  Balance balance;
+  Tree tree;
+  TreeBuilder builder(block_names, &diagnostics, tree);
+  std::uint32_t first = 0;
+  std::uint32_t number = 0;
+  const auto take_unit = [&] {
+    balance.unbalanced_braces |= tree.unbalanced_braces;
+    balance.unbalanced_quotes |= tree.unbalanced_quotes;
+    take(tree, {first, number});
+    first = number;
+  };
   for (const ExpandedText::Line& line : text.lines()) {
-    const std::string_view rest = line.text.substr(line.skip);
-    CleanLine clean = line.clean ? expanded_line(rest) : clean_line(rest);
-    clean.begin += line.skip;
-    builder.begin_line(number++, clean);
-    auto first = clean.text.begin();
-    x3::parse(first, clean.text.end(), with_builder);
-    builder.end_statement();
+    const CleanLine cleaned = clean(line);
+    if (builder.complete_before(cleaned.text)) {
+      take_unit();
+      builder.start_anew();
+    }
+    read_line(builder, number++, cleaned);
   }
-  return builder.finish();
+  builder.finish();
+  if (first != number) take_unit();
+  return balance;
+}
+
+void read_tree(const ExpandedText& text, LineRange lines, const BlockNames& block_names,
+               Tree& tree) {
+  tree.clear();
+  TreeBuilder builder(block_names, nullptr, tree);
+  for (auto line = text.lines().from(lines.first); line.index() < lines.end; ++line) {
+    read_line(builder, line.index(), clean(*line));
+  }
+  builder.finish();
 }
 
 }  // namespace understudy::parser

@@ -41,7 +41,7 @@
 //         .reported_by(Stage::vrrp);
 //     return rows;
 //   }
-//   House house;  bind_all(house_rows(), house, tree, diagnostics);
+//   House house;  bind_all(house_rows(), house, tree, diagnostics);  // passes.hpp
 // clang-format on
 //
 // A target is a member pointer (the value is converted: Strong types, optionals, chrono) or a
@@ -111,8 +111,8 @@ struct RowInfo {
   bool no_effect = false;
   /// Has quoting rules of its own: double quotes need not match by the rule of other keywords.
   bool escaped = false;
-  /// Of top-level rows: whose keyword it is.
-  Stage stage = Stage::parent;
+  /// Of top-level rows: whose keyword it is, and when it is bound.
+  Pass pass;
   /// Its place in its block.
   std::size_t index = 0;
   /// Of blocks, and of entries with options.
@@ -181,8 +181,8 @@ struct Frame {
   const Tree* tree;
   Diagnostics* diagnostics;
   std::string_view label;
-  /// Only rows of this stage; nullopt: all.
-  std::optional<Stage> only;
+  /// Only rows of this pass; nullopt: all.
+  std::optional<Pass> only;
 };
 
 }  // namespace detail
@@ -200,7 +200,9 @@ class Row : public RowInfo {
   Row& from(std::string version) { return set(since, std::move(version)); }
   /// keepalived does not know it.
   Row& ours() { return set(own, true); }
-  Row& reported_by(Stage who) { return set(stage, who); }
+  Row& reported_by(Stage who) { return set(pass.stage, who); }
+  /// Bound after all others of its stage: it needs them.
+  Row& after_others() { return set(pass.late, true); }
   /// Words of a block's line or an entry: their description and number.
   Row& takes(std::string what, std::size_t min, std::size_t max) {
     min_words = min;
@@ -402,6 +404,10 @@ class Block : public BlockInfo {
   /// Binds statements in order.
   void bind(T& object, Tree::Siblings nodes, const detail::Frame& frame) const {
     Seen seen;
+    bind(object, nodes, frame, seen);
+  }
+  /// … of which others came before.
+  void bind(T& object, Tree::Siblings nodes, const detail::Frame& frame, Seen& seen) const {
     for (std::uint32_t index = nodes.first(); index < nodes.last();) {
       const Node& node = frame.tree->nodes[index];
       const Binding binding(*frame.tree, *frame.diagnostics, node, frame.label);
@@ -442,14 +448,14 @@ class Block : public BlockInfo {
   /// True: the braces around what follows mean nothing; read on inside them.
   bool bind_statement(T& object, const Binding& binding, const detail::Frame& frame,
                       Seen& seen) const {
-    const bool structure = !frame.only || *frame.only == Stage::parent;
+    const bool structure = !frame.only || frame.only->stage == Stage::parent;
     if (binding.words().empty()) return structure ? report_brace(binding) : descends(binding);
     const Row<T>* row = find(binding.keyword());
     if (row == nullptr) {
       if (structure) report_unknown(*this, binding);
       return false;
     }
-    if (frame.only && row->stage != *frame.only) return false;
+    if (frame.only && row->pass != *frame.only) return false;
     if (!admit(*row, seen, binding)) return false;
     row->apply(object, binding);
     return check_braces(*row, binding);
@@ -484,15 +490,5 @@ class Block : public BlockInfo {
   std::deque<Row<T>> rows_;
   std::unordered_map<std::string_view, const Row<T>*> by_name_;
 };
-
-/// Binds a whole text to `object`, stage by stage as the original's processes would; bfd_instance
-/// comes before what refers to it.
-template <typename T>
-void bind_all(const Block<T>& rows, T& object, const Tree& tree, Diagnostics& diagnostics) {
-  for (const Stage stage : {Stage::parent, Stage::bfd, Stage::checkers, Stage::vrrp}) {
-    diagnostics.set_stage(stage);
-    rows.bind(object, tree.top(), {&tree, &diagnostics, {}, stage});
-  }
-}
 
 }  // namespace understudy::parser

@@ -57,6 +57,14 @@ struct Tree {
   bool unbalanced_braces = false;
   bool unbalanced_quotes = false;
 
+  /// Takes everything out; the memory stays for the next.
+  void clear() {
+    nodes.clear();
+    words.clear();
+    storage.clear();
+    unbalanced_braces = unbalanced_quotes = false;
+  }
+
   [[nodiscard]] std::span<const Word> words_of(const Node& node) const {
     return std::span(words).subspan(node.first_word, node.word_count);
   }

@@ -14,8 +14,8 @@
 
 #include "daemon/base/fd.hpp"
 #include "daemon/config.hpp"
-#include "daemon/findings.hpp"
-#include "parser/grammar.hpp"
+#include "daemon/config_rows.hpp"
+#include "parser/passes.hpp"
 #include "parser/print.hpp"
 #include "parser/source.hpp"
 #include "tests/fuzz/config_words.hpp"
@@ -60,12 +60,14 @@ void can_be_shown(const std::vector<Diagnostic>& diagnostics) {
   }
 }
 
-void decode(const ExpandedText& text) {
+void decode(const Bytes& text) {
   // What the parent hands to its children: here it has found nothing out.
-  ByteWriter packed;
-  write_findings(packed, {});
-  packed.bytes(text.to_bytes());
-  const auto config = decode_config(packed.view(), {});
+  ReadText read{ExpandedText::from_bytes(text).value(), {}, {}};
+  Diagnostics ignored(read.text);
+  const auto rows = config_rows();
+  cut(rows, block_names(rows), read.text, ignored, read.units);
+  const Bytes packed = write_role_text(read, Part::all);
+  const auto config = decode_config(packed, {});
   require(config || config.error().message.find("argument is missing") != std::string::npos,
           "a child cannot read what it is handed");
 }
@@ -111,7 +113,7 @@ void read_expanded(const std::string& octets) {
   Diagnostics theirs(*again);
   require(print_tree(build_tree(*again, {}, theirs)) == print_tree(tree),
           "a child sees another text");
-  decode(source.text);
+  decode(handed);
 }
 
 }  // namespace

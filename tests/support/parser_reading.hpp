@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "parser/schema.hpp"
+#include "parser/passes.hpp"
 #include "parser/source.hpp"
 
 namespace understudy::parser {

@@ -330,16 +330,56 @@ TEST_CASE("a child decodes every seed to what the parent read, without any file"
     const auto loaded = load_seed(name);
     auto options = load_options();
     options.path = "/nonexistent";
-    const auto decoded = decode_config(loaded.expanded, options);
+    const auto decoded = decode_config(expanded_text(loaded, Part::all), options);
     REQUIRE(decoded.has_value());
     CHECK(*decoded == loaded.config);
   }
 }
 
+TEST_CASE("a role's text means what the whole says for it, and nothing for the other") {
+  const std::string common =
+      "global_defs {\n router_id R\n default_interface eth0\n}\ntrack_file F {\n file /tmp/f\n}\n";
+  const std::string servers =
+      "virtual_server group G 80 {\n protocol TCP\n real_server 10.0.0.1 80 {\n"
+      "  FILE_CHECK {\n   track_file F\n  }\n }\n} virtual_server_group G {\n 10.0.0.9 80\n}\n";
+  const std::string routers = "vrrp_instance V {\n interface eth0\n virtual_router_id 1\n}\n";
+  for (const std::string& text : {common + servers + routers, routers + common + servers,
+                                  // A line with both, and what stands between braces of nothing.
+                                  common + servers + "vrrp_version 3 } " + routers,
+                                  common + "{\n" + servers + routers + "}\n"}) {
+    INFO(text);
+    const Loaded loaded = load_text(text);
+    Config none = loaded.config;
+    none.vrrp = {};
+    none.checkers = {};
+    Config vrrp = none;
+    vrrp.vrrp = loaded.config.vrrp;
+    Config checkers = none;
+    checkers.checkers = loaded.config.checkers;
+    REQUIRE(vrrp != none);
+    REQUIRE(checkers != none);
+    const auto decode = [&](Part part) {
+      auto config = decode_config(expanded_text(loaded, part), load_options()).value();
+      // What it has of the other's because of a line that is of both.
+      if (part == Part::vrrp) config.checkers = {};
+      if (part == Part::checkers) config.vrrp = {};
+      return config;
+    };
+    CHECK(decode(Part::vrrp) == vrrp);
+    CHECK(decode(Part::checkers) == checkers);
+    CHECK(expanded_text(loaded, Part::vrrp).size() <= expanded_text(loaded, Part::all).size());
+  }
+  const Loaded apart = load_text(common + servers + routers);
+  const auto parent = decode_config(expanded_text(apart, Part::parent), load_options()).value();
+  CHECK(parent.global == apart.config.global);
+  CHECK(parent.vrrp.instances.empty());
+  CHECK(parent.checkers.virtual_servers.empty());
+}
+
 TEST_CASE("what is no expanded text is refused") {
   CHECK(decode_config(Bytes{}, load_options()).has_error());
   CHECK(decode_config(Bytes{200, 1, 2}, load_options()).has_error());
-  auto octets = load_seed("vip-nginx-master").expanded;
+  auto octets = expanded_text(load_seed("vip-nginx-master"), Part::all);
   octets.resize(octets.size() / 2);
   CHECK(decode_config(octets, load_options()).has_error());
 }

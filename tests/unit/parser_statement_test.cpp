@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "parser/schema.hpp"
+#include "parser/passes.hpp"
 #include "parser/source.hpp"
 #include "parser/statement.hpp"
 

@@ -23,7 +23,6 @@ namespace {
 
 using Files = ReadingProcess::Files;
 
-
 void write_text(ByteWriter& out, std::string_view text) {
   out.u32(static_cast<std::uint32_t>(text.size()));
   out.bytes({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});

@@ -1,6 +1,8 @@
 #include "checkers/check_socket.hpp"
 
 #include <netinet/in.h>
+#include <poll.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -8,6 +10,10 @@
 
 namespace understudy::checkers {
 namespace {
+
+// What epoll says, poll says with the same bits.
+static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
+              EPOLLHUP == POLLHUP);
 
 bool set_mark(int socket, std::uint32_t mark, Log& log) {
   if (mark == 0 || setsockopt(socket, SOL_SOCKET, SO_MARK, &mark, sizeof mark) == 0) return true;
@@ -53,6 +59,11 @@ bool bind_source(int socket, const CheckEndpoint& endpoint, Log& log) {
 bool prepare_socket(int socket, const CheckEndpoint& endpoint, Log& log) {
   return set_mark(socket, endpoint.fwmark, log) &&
          bind_interface(socket, endpoint.interface, log) && bind_source(socket, endpoint, log);
+}
+
+std::uint32_t ready_now(int socket, std::uint32_t events) {
+  pollfd state{socket, static_cast<short>(events), 0};
+  return poll(&state, 1, 0) == 1 ? static_cast<std::uint32_t>(state.revents) : 0;
 }
 
 bool is_about_the_server(int error) {

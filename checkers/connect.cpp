@@ -19,7 +19,7 @@ Connector::Connector(Loop& loop, Log& log, CheckEndpoint endpoint, Duration time
       endpoint_(std::move(endpoint)),
       timeout_(timeout),
       handler_(std::move(handler)),
-      timer_(loop, [this] { on_timer(); }) {}
+      timer_(loop, [this] { expire(); }) {}
 
 void Connector::start() {
   cancel();
@@ -78,7 +78,11 @@ void Connector::on_ready(std::uint32_t events) {
   finish(error == ETIMEDOUT ? ConnectResult::timed_out : ConnectResult::failed);
 }
 
-void Connector::on_timer() { finish(early_.value_or(ConnectResult::timed_out)); }
+void Connector::expire() {
+  if (early_) return finish(*early_);
+  if (const auto events = ready_now(socket_.get(), EPOLLOUT); events != 0) return on_ready(events);
+  finish(ConnectResult::timed_out);
+}
 
 void Connector::finish(ConnectResult result) {
   if (result != ConnectResult::connected) cancel();

@@ -65,6 +65,7 @@ class DatagramExchange {
   [[nodiscard]] std::optional<DatagramEnd> begin(ByteView payload);
   [[nodiscard]] Fd open_socket();
   void on_ready(std::uint32_t events);
+  void on_timer();
   [[nodiscard]] std::optional<int> take_error() const;
   void receive();
   void finish(DatagramEnd end);
@@ -83,6 +84,8 @@ class DatagramExchange {
   Timer timer_;
   /// Known before start() returned, told by the timer.
   std::optional<DatagramEnd> early_;
+  /// Whether what had arrived at the end was looked at.
+  bool spared_ = false;
 };
 
 }  // namespace understudy::checkers

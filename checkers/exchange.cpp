@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "checkers/check_socket.hpp"
+
 namespace understudy::checkers {
 namespace {
 
@@ -51,6 +53,7 @@ Exchange::Exchange(Loop& loop, Log& log, Options options, Handler handler)
 void Exchange::start(Dialogue& dialogue) {
   cancel();
   dialogue_ = &dialogue;
+  spared_ = false;
   closed_by_tls_ = false;
   tls_trouble_.clear();
   certificate_end_.reset();
@@ -99,7 +102,18 @@ void Exchange::on_ready() {
   }
 }
 
+/// This process may be late, and not the server: what has arrived counts.
 void Exchange::on_timer() {
+  const std::uint32_t awaited = phase_ == Phase::sending ? EPOLLOUT : EPOLLIN;
+  const bool connecting = phase_ == Phase::connecting;
+  if (spared_ || (!connecting && ready_now(socket_.get(), awaited) == 0)) return expire();
+  spared_ = loop_.now() >= end_by_;
+  extend_deadline();
+  if (connecting) return connector_.expire();
+  on_ready();
+}
+
+void Exchange::expire() {
   switch (phase_) {
     case Phase::waiting:
       return finish(ExchangeEnd::response_timed_out);

@@ -80,6 +80,7 @@ class Exchange {
   void on_connect(ConnectResult result);
   void on_ready();
   void on_timer();
+  void expire();
   void shake_hands();
   void send_opening();
   void read_response();
@@ -101,6 +102,8 @@ class Exchange {
   Dialogue* dialogue_ = nullptr;
   std::string output_;
   TimePoint end_by_;
+  /// Whether what had arrived at the very end was looked at.
+  bool spared_ = false;
   bool closed_by_tls_ = false;
   std::string tls_trouble_;
   std::optional<std::chrono::sys_seconds> certificate_end_;

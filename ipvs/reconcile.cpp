@@ -1,6 +1,22 @@
 #include "ipvs/reconcile.hpp"
 
 namespace understudy::ipvs {
+namespace {
+
+/// Calls `visit(destination, other)` with each of `all`, in order, and with the one of the same
+/// endpoint among `others`, nullptr for none. One pass over both: a service may have thousands, and
+/// this is done for each verdict.
+template <typename Visit>
+void match(const Destinations& all, const Destinations& others, Visit visit) {
+  auto other = others.begin();
+  for (const auto& destination : all) {
+    while (other != others.end() && other->endpoint < destination.endpoint) ++other;
+    const bool same = other != others.end() && other->endpoint == destination.endpoint;
+    visit(destination, same ? &*other : nullptr);
+  }
+}
+
+}  // namespace
 
 void reconcile(const Entry& desired, const Entry* actual, const ChangeSink& sink) {
   const auto& key = desired.service.key;
@@ -11,24 +27,19 @@ void reconcile(const Entry& desired, const Entry* actual, const ChangeSink& sink
     sink(EditService{desired.service});
   }
   const auto& there = actual == nullptr ? none : actual->destinations;
-  for (const auto& destination : desired.destinations) {
-    const auto* found = there.find(destination.endpoint);
-    if (found != nullptr && *found != destination) sink(EditDestination{key, destination});
-  }
+  match(desired.destinations, there, [&](const Destination& wanted, const Destination* found) {
+    if (found != nullptr && *found != wanted) sink(EditDestination{key, wanted});
+  });
   complete(desired, there, sink);
-  for (const auto& destination : there) {
-    if (!desired.destinations.contains(destination.endpoint)) {
-      sink(DeleteDestination{key, destination.endpoint});
-    }
-  }
+  match(there, desired.destinations, [&](const Destination& present, const Destination* wanted) {
+    if (wanted == nullptr) sink(DeleteDestination{key, present.endpoint});
+  });
 }
 
 void complete(const Entry& desired, const Destinations& actual, const ChangeSink& sink) {
-  for (const auto& destination : desired.destinations) {
-    if (!actual.contains(destination.endpoint)) {
-      sink(AddDestination{desired.service.key, destination});
-    }
-  }
+  match(desired.destinations, actual, [&](const Destination& wanted, const Destination* found) {
+    if (found == nullptr) sink(AddDestination{desired.service.key, wanted});
+  });
 }
 
 void reconcile(const Table& desired, const Table& actual,

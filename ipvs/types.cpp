@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace understudy::ipvs {
@@ -33,7 +34,16 @@ std::string ServiceKey::to_string() const {
 
 Destinations::Destinations(std::vector<Destination> destinations)
     : sorted_(std::move(destinations)) {
-  std::ranges::stable_sort(sorted_, {}, &Destination::endpoint);
+  const auto falls = [](const Destination& first, const Destination& second) {
+    return second.endpoint < first.endpoint;
+  };
+  const auto stays = std::not_fn(falls);
+  // Configurations are mostly in order, and the kernel tells of the newest first.
+  if (std::adjacent_find(sorted_.begin(), sorted_.end(), stays) == sorted_.end()) {
+    std::reverse(sorted_.begin(), sorted_.end());
+  } else if (std::adjacent_find(sorted_.begin(), sorted_.end(), falls) != sorted_.end()) {
+    std::ranges::stable_sort(sorted_, {}, &Destination::endpoint);
+  }
   // Not std::ranges::unique: clang 14 cannot compile what g++ 12 makes its result of.
   const auto twins = std::unique(sorted_.begin(), sorted_.end(),
                                  [](const Destination& first, const Destination& second) {

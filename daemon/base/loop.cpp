@@ -42,17 +42,25 @@ Loop::~Loop() = default;
 
 void Loop::run() {
   stopped_ = false;
-  while (!stopped_) run_once(std::chrono::hours(1));
+  read_clock();
+  while (!stopped_) turn(std::chrono::hours(1));
 }
 
 Duration Loop::wait_time(Duration longest) const {
   // A caller's own deadline may have passed.
   longest = std::max(longest, Duration::zero());
   if (timers_.empty()) return longest;
-  return std::clamp(timers_.begin()->when_ - Clock::now(), Duration::zero(), longest);
+  return std::clamp(timers_.begin()->when_ - now_, Duration::zero(), longest);
 }
 
 void Loop::run_once(Duration longest) {
+  read_clock();
+  turn(longest);
+}
+
+// The clock was read a moment ago, at the end of the last turn: where that is a system call, each
+// one less counts.
+void Loop::turn(Duration longest) {
   std::array<epoll_event, kEventsPerTurn> events{};
   const int count = wait_for_events(epoll_.get(), events, wait_time(longest));
   if (count < 0 && errno != EINTR) fail("epoll_wait");

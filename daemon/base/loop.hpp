@@ -1,9 +1,9 @@
 // The event loop: timers, file descriptors, signals and children of one process.
 //
 // It owns the turn: the clock is read once per handler and passed on by now(). A due timer may run
-// between any two descriptor handlers, so thousands of ready descriptors cannot delay an advert; nor
-// do timers keep descriptors from their turn, so that a process that is late with its checks reads
-// the answers of those it has begun, and catches up.
+// between any two descriptor handlers, so thousands of ready descriptors cannot delay an advert;
+// nor do timers keep descriptors from their turn, so that a process that is late with its checks
+// reads the answers of those it has begun, and catches up.
 #pragma once
 
 #include <sys/types.h>
@@ -80,6 +80,7 @@ class Loop {
  private:
   friend class Timer;
   friend class Watch;
+  void turn(Duration longest);
   void run_due_timers(std::size_t most);
   void read_clock() { now_ = Clock::now(); }
   [[nodiscard]] Duration wait_time(Duration longest) const;

@@ -11,16 +11,16 @@ struct Monitor::Attempt {
   std::string server;
   std::string service;
   std::unique_ptr<Probe> probe;
+  TimePoint began;
   [[nodiscard]] ProbeLabels labels() const { return {server, service}; }
 };
 
 Monitor::Monitor(MonitorOwner& owner, CheckPlace place, Known known)
     : owner_(owner),
       place_(place),
-      verdict_(first_state(owner.check_at(place), known.up, known.has_run)),
-      timer_(owner.probe_host().loop, [this] { attempt(); }) {}
+      verdict_(first_state(owner.check_at(place), known.up, known.has_run)) {}
 
-Monitor::~Monitor() = default;
+Monitor::~Monitor() { owner_.schedule().disarm(*this); }
 
 void Monitor::say(std::string_view what) const {
   owner_.probe_host().log.info("{} healthchecker for service {} for VS {}", what,
@@ -30,7 +30,7 @@ void Monitor::say(std::string_view what) const {
 void Monitor::start(TimePoint first) {
   started_ = true;
   if (!verdict_.has_run) say("Activating");
-  timer_.arm(first);
+  owner_.schedule().arm(*this, first);
 }
 
 void Monitor::start_suspended() {
@@ -45,17 +45,16 @@ void Monitor::suspend() {
 
 void Monitor::resume(TimePoint first) {
   say("Activating");
-  timer_.arm(first);
+  owner_.schedule().arm(*this, first);
 }
 
 void Monitor::stop() {
-  timer_.disarm();
+  owner_.schedule().disarm(*this);
   if (attempt_) attempt_->probe->cancel();
 }
 
-void Monitor::attempt() {
+void Monitor::on_due() {
   const ProbeHost& host = owner_.probe_host();
-  began_ = host.loop.now();
   if (!attempt_) {
     attempt_ = std::make_unique<Attempt>();
     attempt_->server = owner_.server_label(place_);
@@ -63,15 +62,16 @@ void Monitor::attempt() {
     attempt_->probe = make_probe(host, owner_.check_at(place_), attempt_->labels(),
                                  [this](const ProbeOutcome& outcome) { weigh(outcome); });
   }
+  attempt_->began = host.loop.now();
   attempt_->probe->start(verdict_.step);
 }
 
 void Monitor::weigh(const ProbeOutcome& outcome) {
   const ProbeHost& host = owner_.probe_host();
   Verdict verdict = make_verdict(owner_.check_at(place_), attempt_->labels(), verdict_);
-  VerdictActions actions = verdict.step(outcome, host.loop.now(), began_);
+  VerdictActions actions = verdict.step(outcome, host.loop.now(), attempt_->began);
   verdict_ = verdict.state();
-  timer_.arm(actions.next);
+  owner_.schedule().arm(*this, actions.next);
   // It goes at the end of this call.
   std::unique_ptr<Attempt> done;
   if (!attempt_->probe->remembers()) done = std::move(attempt_);

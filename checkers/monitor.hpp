@@ -10,6 +10,7 @@
 
 #include "checkers/config.hpp"
 #include "checkers/probe.hpp"
+#include "checkers/schedule.hpp"
 #include "checkers/verdict.hpp"
 
 namespace understudy::checkers {
@@ -43,6 +44,7 @@ class MonitorOwner {
   MonitorOwner& operator=(const MonitorOwner&) = delete;
 
   [[nodiscard]] virtual const ProbeHost& probe_host() const = 0;
+  [[nodiscard]] virtual Schedule& schedule() const = 0;
   /// One that has timing.
   [[nodiscard]] virtual const Check& check_at(CheckPlace place) const = 0;
   /// "[10.0.0.1]:tcp:80", for log lines.
@@ -60,7 +62,7 @@ class MonitorOwner {
 /// Runs one check. Several monitors of one real server are independent of each other; the server
 /// is up when all of them say so, which is the pool's business. There are tens of thousands, so
 /// what can be asked of the owner is not kept here.
-class Monitor {
+class Monitor : private Appointment {
  public:
   /// What was known of the server before: nothing (at start), or what an earlier run of the same
   /// check found (reload, respawned process).
@@ -70,7 +72,7 @@ class Monitor {
   };
 
   Monitor(MonitorOwner& owner, CheckPlace place, Known known);
-  ~Monitor();
+  ~Monitor() override;
 
   /// First attempt at `first`. Logs "Activating healthchecker for service …" for a check that has
   /// not run yet.
@@ -95,7 +97,7 @@ class Monitor {
   struct Attempt;
 
   void say(std::string_view what) const;
-  void attempt();
+  void on_due() override;
   void weigh(const ProbeOutcome& outcome);
 
   MonitorOwner& owner_;
@@ -104,9 +106,6 @@ class Monitor {
   bool started_ = false;
   /// While one is under way, and as long as its probe remembers something.
   std::unique_ptr<Attempt> attempt_;
-  /// When the last attempt began.
-  TimePoint began_;
-  Timer timer_;
 };
 
 }  // namespace understudy::checkers

@@ -18,6 +18,7 @@
 #include "checkers/executor.hpp"
 #include "checkers/label.hpp"
 #include "checkers/mark_filter.hpp"
+#include "checkers/schedule.hpp"
 #include "checkers/script_runs.hpp"
 #include "checkers/service.hpp"
 #include "checkers/shared_tls.hpp"
@@ -162,6 +163,7 @@ class Process {
   SharedTls tls_;
   ScriptRuns scripts_;
   TrackedFiles files_;
+  Schedule schedule_;
   ServiceHost host_;
   std::vector<VirtualServerGroup> groups_;
   Suspension suspension_;
@@ -193,7 +195,9 @@ Process::Process(run::ChildSetup<CheckersConfig> setup)
       scripts_("check of PID " + std::to_string(getpid()) + " ",
                [this](const TrackScriptRun& run) { channel_.send(run); }),
       files_(loop_, log_, [this](const std::string& name) { on_file(name); }),
+      schedule_(loop_),
       host_{{loop_, log_, nullptr, std::make_shared<PatternStore>(), &scripts_},
+            schedule_,
             page_,
             executor_,
             [this](const Notification& notification) { channel_.send(notification); },

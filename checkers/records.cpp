@@ -35,6 +35,27 @@ ServerRecord record_of(const PoolState& state, std::size_t server, std::uint64_t
   return record;
 }
 
+std::optional<BriefServerRecord> in_brief(const ServerRecord& record) {
+  constexpr std::size_t kBits = 8;
+  if (record.checks > kBits || record.words != 0 || record.phase != 0 || record.drain != 0 ||
+      record.maintain != 0) {
+    return std::nullopt;
+  }
+  return BriefServerRecord{record.alive, record.told_alive, record.checks,
+                           static_cast<std::uint8_t>(record.up),
+                           static_cast<std::uint8_t>(record.has_run)};
+}
+
+ServerRecord in_full(const BriefServerRecord& brief) {
+  ServerRecord record;
+  record.alive = brief.alive;
+  record.told_alive = brief.told_alive;
+  record.checks = brief.checks;
+  record.up = brief.up;
+  record.has_run = brief.has_run;
+  return record;
+}
+
 bool restore(const ServerRecord& record, std::size_t server, PoolState& state) {
   ServerState& known = state.servers[server];
   if (record.checks != static_cast<std::uint8_t>(known.checks.size())) return false;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "checkers/pool.hpp"
 
@@ -41,6 +42,16 @@ struct ServerRecord {
   std::array<RecordedWord, kRecordedWords> word;
 };
 
+/// The same of a server with at most 8 checks of which there is nothing else to say, as most are:
+/// there are tens of thousands.
+struct BriefServerRecord {
+  std::uint8_t alive = 0;
+  std::uint8_t told_alive = 0;
+  std::uint8_t checks = 0;
+  std::uint8_t up = 0;
+  std::uint8_t has_run = 0;
+};
+
 /// A virtual server's state.
 struct ServiceRecord {
   std::uint8_t quorum_up = 0;
@@ -52,6 +63,9 @@ struct ServiceRecord {
 /// The record of a pool's server; `has_run` is a bit per check.
 [[nodiscard]] ServerRecord record_of(const PoolState& state, std::size_t server,
                                      std::uint64_t has_run);
+/// nullopt: it says more than fits.
+[[nodiscard]] std::optional<BriefServerRecord> in_brief(const ServerRecord& record);
+[[nodiscard]] ServerRecord in_full(const BriefServerRecord& brief);
 /// Puts what a record says into the state of a server that has begun; false: it is of another
 /// number of checks, so nothing can be said.
 bool restore(const ServerRecord& record, std::size_t server, PoolState& state);

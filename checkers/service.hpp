@@ -14,6 +14,7 @@
 #include "checkers/monitor.hpp"
 #include "checkers/pool.hpp"
 #include "checkers/records.hpp"
+#include "checkers/schedule.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/base/loop.hpp"
 #include "daemon/run/handover.hpp"
@@ -28,6 +29,7 @@ namespace understudy::checkers {
 /// What all virtual servers of the process share. Outlives them.
 struct ServiceHost {
   ProbeHost probes;
+  Schedule& schedule;
   run::HandoverPage& page;
   Executor& executor;
   /// Hands a notification to the parent.
@@ -85,6 +87,7 @@ class Service final : private MonitorOwner {
   struct Kept;
 
   [[nodiscard]] const ProbeHost& probe_host() const override { return host_.probes; }
+  [[nodiscard]] Schedule& schedule() const override { return host_.schedule; }
   [[nodiscard]] const Check& check_at(CheckPlace place) const override;
   [[nodiscard]] std::string server_label(CheckPlace place) const override;
   [[nodiscard]] std::string service_label() const override;
@@ -118,6 +121,8 @@ class Service final : private MonitorOwner {
   void save_leavers();
   [[nodiscard]] PoolState recorded();
   [[nodiscard]] bool has_run(std::size_t server, std::size_t check) const;
+  [[nodiscard]] std::optional<ServerRecord> read_server(const std::string& key) const;
+  void write_server(const std::string& key, const ServerRecord& record);
   [[nodiscard]] std::string server_record(std::size_t server) const;
   [[nodiscard]] std::string service_record() const;
   [[nodiscard]] std::string leaver_record(const Leaver& leaver) const;

@@ -19,13 +19,26 @@ std::string Service::leaver_record(const Leaver& leaver) const {
   return "leaver " + name_ + " " + leaver.seat.endpoint.to_string();
 }
 
+std::optional<ServerRecord> Service::read_server(const std::string& key) const {
+  if (const auto brief = host_.page.read<BriefServerRecord>(key)) return in_full(*brief);
+  return host_.page.read<ServerRecord>(key);
+}
+
+void Service::write_server(const std::string& key, const ServerRecord& record) {
+  if (const auto brief = in_brief(record)) {
+    host_.page.write(key, *brief);
+  } else {
+    host_.page.write(key, record);
+  }
+}
+
 PoolState Service::recorded() {
   PoolState state = pool_.state();
   const auto service = host_.page.read<ServiceRecord>(service_record());
   state.quorum_up = service && service->quorum_up != 0;
   state.told_up = service && service->told_up != 0;
   for (std::size_t i = 0; i < state.servers.size(); ++i) {
-    const auto record = host_.page.read<ServerRecord>(server_record(i));
+    const auto record = read_server(server_record(i));
     if (record && restore(*record, i, state)) (*had_run_)[i] = record->has_run;
   }
   if (!service || service->has_leavers == 0) return state;
@@ -74,11 +87,11 @@ void Service::save_server(std::size_t server, Told told) {
   }
   ServerRecord record = record_of(state, server, ran);
   if (told == Told::no) {
-    if (const auto before = host_.page.read<ServerRecord>(key)) {
+    if (const auto before = read_server(key)) {
       record.told_alive = before->told_alive;
     }
   }
-  host_.page.write(key, record);
+  write_server(key, record);
 }
 
 void Service::save_leavers() {

@@ -14,6 +14,7 @@ struct LoneOwner : checkers::MonitorOwner {
   LoneOwner(const checkers::ProbeHost& its_host, checkers::Check its_check, std::string its_server,
             std::string its_service, std::function<void(const checkers::CheckNews&)> tell)
       : host(its_host),
+        times(its_host.loop),
         check(std::move(its_check)),
         server(std::move(its_server)),
         service(std::move(its_service)),
@@ -21,6 +22,7 @@ struct LoneOwner : checkers::MonitorOwner {
   virtual ~LoneOwner() = default;
 
   [[nodiscard]] const checkers::ProbeHost& probe_host() const override { return host; }
+  [[nodiscard]] checkers::Schedule& schedule() const override { return times; }
   [[nodiscard]] const checkers::Check& check_at(checkers::CheckPlace) const override {
     return check;
   }
@@ -29,6 +31,7 @@ struct LoneOwner : checkers::MonitorOwner {
   void on_news(checkers::CheckPlace, const checkers::CheckNews& news) override { on_found(news); }
 
   const checkers::ProbeHost& host;
+  mutable checkers::Schedule times;
   checkers::Check check;
   std::string server;
   std::string service;

@@ -32,6 +32,37 @@ TEST_CASE("a server's record brings back all that is known of it", "[records]") 
   CHECK(found == state);
 }
 
+TEST_CASE("a server nothing special is known of has a brief record that says all", "[records]") {
+  PoolState state = state_of(1, 8);
+  auto& server = state.servers[0];
+  server.alive = true;
+  server.checks[2].up = server.checks[7].up = true;
+  const auto record = record_of(state, 0, 0b1000'0001);
+  const auto brief = in_brief(record);
+  REQUIRE(brief);
+  CHECK(in_full(*brief).has_run == 0b1000'0001);
+  PoolState found = state_of(1, 8);
+  CHECK(restore(in_full(*brief), 0, found));
+  CHECK(found == state);
+}
+
+TEST_CASE("what is special of a server does not fit into a brief record", "[records]") {
+  CHECK_FALSE(in_brief(record_of(state_of(1, 9), 0, 0)));
+  const auto with = [](auto change) {
+    PoolState state = state_of(1, 2);
+    change(state);
+    return in_brief(record_of(state, 0, 0)).has_value();
+  };
+  CHECK(with([](PoolState&) {}));
+  CHECK_FALSE(with([](PoolState& state) { state.servers[0].checks[1].duty = Duty::drain; }));
+  CHECK_FALSE(with([](PoolState& state) { state.servers[0].checks[1].duty = Duty::maintain; }));
+  CHECK_FALSE(
+      with([](PoolState& state) { state.servers[0].checks[0].weight = WeightWord::add(1); }));
+  CHECK_FALSE(with([](PoolState& state) {
+    state.phases = {{0, Phase::Kind::growing, TimePoint(std::chrono::seconds(1))}};
+  }));
+}
+
 TEST_CASE("a record of other checks says nothing", "[records]") {
   PoolState state = state_of(1, 2);
   state.servers[0].alive = true;

@@ -104,12 +104,15 @@ void Exchange::on_ready() {
 
 /// This process may be late, and not the server: what has arrived counts.
 void Exchange::on_timer() {
+  if (phase_ == Phase::connecting) {
+    end_by_ = loop_.now() + options_.longest;
+    extend_deadline();
+    return connector_.expire();
+  }
   const std::uint32_t awaited = phase_ == Phase::sending ? EPOLLOUT : EPOLLIN;
-  const bool connecting = phase_ == Phase::connecting;
-  if (spared_ || (!connecting && ready_now(socket_.get(), awaited) == 0)) return expire();
+  if (spared_ || ready_now(socket_.get(), awaited) == 0) return expire();
   spared_ = loop_.now() >= end_by_;
   extend_deadline();
-  if (connecting) return connector_.expire();
   on_ready();
 }
 

@@ -5,6 +5,18 @@
 #include "checkers/probes.hpp"
 
 namespace understudy::checkers {
+namespace {
+
+/// Attempts that are due within this time of each other begin at once, if they are that far off: a
+/// process with thousands of checks starts several, and hears of several, in one turn.
+constexpr Duration kTogether = std::chrono::milliseconds(10);
+constexpr Duration kFarOff = std::chrono::seconds(1);
+
+TimePoint with_others(TimePoint next, TimePoint now) {
+  return next - now < kFarOff ? next : together(next, kTogether);
+}
+
+}  // namespace
 
 /// A probe and the names it refers to.
 struct Monitor::Attempt {
@@ -71,7 +83,7 @@ void Monitor::weigh(const ProbeOutcome& outcome) {
   Verdict verdict = make_verdict(owner_.check_at(place_), attempt_->labels(), verdict_);
   VerdictActions actions = verdict.step(outcome, host.loop.now(), attempt_->began);
   verdict_ = verdict.state();
-  owner_.schedule().arm(*this, actions.next);
+  owner_.schedule().arm(*this, with_others(actions.next, host.loop.now()));
   // It goes at the end of this call.
   std::unique_ptr<Attempt> done;
   if (!attempt_->probe->remembers()) done = std::move(attempt_);

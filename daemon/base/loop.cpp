@@ -95,16 +95,18 @@ void Loop::run_due_timers(std::size_t most) {
 
 Duration Loop::take_worst_lateness() { return std::exchange(worst_lateness_, Duration::zero()); }
 
+TimePoint together(TimePoint when, Duration slack) {
+  const Duration past = slack > Duration::zero() ? when.time_since_epoch() % slack : slack;
+  return past > Duration::zero() ? when + (slack - past) : when;
+}
+
 void Timer::arm(TimePoint when) {
   disarm();
   when_ = when;
   loop_.timers_.insert(*this);
 }
 
-void Timer::arm(TimePoint when, Duration slack) {
-  const Duration past = slack > Duration::zero() ? when.time_since_epoch() % slack : slack;
-  arm(past > Duration::zero() ? when + (slack - past) : when);
-}
+void Timer::arm(TimePoint when, Duration slack) { arm(together(when, slack)); }
 
 void Timer::arm(std::optional<TimePoint> when) {
   if (when) {

@@ -27,6 +27,10 @@ namespace understudy {
 class Loop;
 class Watch;
 
+/// `when`, or up to `slack` later: the same time for all that is due within it, so that the process
+/// wakes once for them.
+[[nodiscard]] TimePoint together(TimePoint when, Duration slack);
+
 /// A one-shot timer; arm it again from its handler to repeat. A handler whose captures are small
 /// and trivial costs no memory of its own.
 class Timer : public boost::intrusive::set_base_hook<> {
@@ -38,8 +42,7 @@ class Timer : public boost::intrusive::set_base_hook<> {
 
   /// Fires once at `when`; replaces an earlier deadline.
   void arm(TimePoint when);
-  /// The same, up to `slack` later: the process wakes once for all timers with the same slack that
-  /// are due within it.
+  /// The same at together(when, slack).
   void arm(TimePoint when, Duration slack);
   /// arm(*when), or disarm() for nullopt.
   void arm(std::optional<TimePoint> when);

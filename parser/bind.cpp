@@ -96,7 +96,8 @@ std::optional<std::vector<std::string>> Binding::quoted_words() const {
 }
 
 bool Seen::test_and_set(std::size_t index) {
-  if (index >= seen_.size()) seen_.resize(index + 1);
+  // Room for many: it is the rows that are used, in any order.
+  if (index >= seen_.size()) seen_.resize((index / 64 + 1) * 64);
   const bool before = seen_[index];
   seen_[index] = true;
   return before;

@@ -12,7 +12,7 @@ namespace {
 /// Octets of a block of memory for short texts.
 constexpr std::size_t kBlockSize = 64U << 10;
 /// Lines of a run: so many have to be passed at most to find one.
-constexpr std::uint32_t kLongestRun = 256;
+constexpr std::uint32_t kLongestRun = 64;
 
 }  // namespace
 

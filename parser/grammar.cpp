@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/spirit/home/x3.hpp>
 #include <iterator>
 
@@ -229,16 +230,36 @@ const auto on_unmatched = [](auto& context) {
   builder(context).unmatched_quote(view(x3::_attr(context)));
 };
 
+constexpr std::string_view kBlanks = " \t\f\n\r\v";
+
+/// What a plain word is made of, as a table: every octet of a configuration is looked up.
+constexpr auto kPlain = [] {
+  std::array<bool, 256> table{};
+  for (bool& plain : table) plain = true;
+  for (const char c : kBlanks) table[static_cast<unsigned char>(c)] = false;
+  for (const unsigned char c : {'"', '{', '}'}) table[c] = false;
+  return table;
+}();
+
+struct PlainOctet : x3::char_parser<PlainOctet> {
+  using attribute_type = char;
+  static constexpr bool has_attribute = true;
+  template <typename Char, typename Context>
+  [[nodiscard]] bool test(Char c, const Context& /*context*/) const {
+    return kPlain[static_cast<unsigned char>(c)];
+  }
+};
+
 // The grammar of a line. Every octet begins one of the alternatives, so it always matches all.
-const auto blanks = x3::omit[+x3::char_(" \t\f\n\r\v")];
+const auto blanks = x3::omit[+x3::char_(std::string(kBlanks))];
 const auto quoted_text = x3::raw[*(x3::char_ - '"')];
 const auto quoted_word = x3::omit['"' >> &(quoted_text >> '"')] >> quoted_text[on_quoted] >> '"';
-const auto plain_word = x3::raw[+(x3::char_ - x3::char_(" \t\f\n\r\v\"{}"))][on_word];
+const auto plain_word = x3::raw[+PlainOctet{}][on_word];
 const auto brace_open = x3::raw[x3::char_('{')][on_open];
 const auto brace_close = x3::raw[x3::char_('}')][on_close];
 const auto dangling = x3::raw['"' >> *x3::char_][on_unmatched];
 const auto line_grammar =
-    *(blanks | plain_word | brace_open | brace_close | quoted_word | dangling);
+    *(plain_word | blanks | brace_open | brace_close | quoted_word | dangling);
 
 CleanLine clean(const ExpandedText::Line& line) {
   const std::string_view rest = line.text.substr(line.skip);

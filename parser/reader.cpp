@@ -47,8 +47,11 @@ bool Reader::push(Frame frame) {
 std::uint32_t Reader::origin_of(std::size_t index) {
   Frame& frame = frames_[index];
   if (frame.origin != Origin::kNone) return frame.origin;
+  const std::uint32_t parent = index == 0 ? Origin::kNone : origin_of(index - 1);
+  // The main file was not asked for by any line, and what a directive matched by the file's.
+  if (frame.used.number == 0 || std::holds_alternative<IncludeFrame>(frame.what)) return parent;
   Origin origin;
-  origin.parent = index == 0 ? Origin::kNone : origin_of(index - 1);
+  origin.parent = parent;
   origin.used = frame.used;
   std::string values;
   if (std::holds_alternative<BodyFrame>(frame.what)) {
@@ -61,8 +64,6 @@ std::uint32_t Reader::origin_of(std::size_t index) {
       values += fmt::format("{}{}={}", values.empty() ? "" : ", ", variable->name, variable->value);
     }
     origin.name = source_.text.store(values);
-  } else if (std::holds_alternative<IncludeFrame>(frame.what) || frame.used.number == 0) {
-    return origin.parent;
   }
   frame.origin = source_.text.add_origin(origin);
   return frame.origin;

@@ -308,6 +308,9 @@ InstanceDraft* open_instance(VrrpDraft& section, const Binding& binding) {
 
 /// What contradicts itself whatever the defaults are.
 void close_instance(VrrpDraft&, InstanceDraft& draft, const Binding& binding) {
+  // For what follows on its lists; there may be thousands of instances.
+  draft.address_index = {};
+  draft.excluded_index = {};
   const auto complain = [&](std::string_view what) {
     binding.report_at(Severity::error, binding.closing(), fmt::format("({}){}", draft.name, what));
   };

@@ -31,6 +31,7 @@ using Rows = parser::Block<ConfigDraft>;
 /// Who answers the questions a text leads to.
 struct Answers {
   std::function<Endpoint(const std::string&, Port)> mail_server;
+  FindUsualUser script_user;
   /// nullptr: there is no such interface.
   std::function<const InterfaceFacts*(const std::string&)> interface;
   std::function<vrrp::KeyFile(const std::string&)> key_file;
@@ -41,6 +42,10 @@ Answers look(const LoadOptions& options, Findings& findings) {
   Answers answers;
   answers.mail_server = [&](const std::string& name, Port port) {
     return findings.mail_server = resolve_mail_server(name, port);
+  };
+  answers.script_user = [&] {
+    if (const auto user = find_credentials("keepalived_script", {})) findings.script_user = *user;
+    return findings.script_user;
   };
   answers.interface = [&](const std::string& name) -> const InterfaceFacts* {
     if (!options.interfaces) return nullptr;
@@ -58,6 +63,8 @@ Answers look(const LoadOptions& options, Findings& findings) {
 Answers recall(const Findings& findings) {
   Answers answers;
   answers.mail_server = [&](const std::string&, Port) { return findings.mail_server; };
+  // Asking the system once more may take long, and brings its name services into every process.
+  answers.script_user = [&] { return findings.script_user; };
   answers.interface = [&](const std::string& name) -> const InterfaceFacts* {
     const auto found = findings.interfaces.find(name);
     return found == findings.interfaces.end() ? nullptr : &found->second;
@@ -170,7 +177,8 @@ class Interpreter {
     bind(Stage::parent);
     bind(Stage::bfd);
     diagnostics_.set_stage(Stage::parent);
-    result_.config.global = complete_global(draft_.global, options.hostname, diagnostics_);
+    result_.config.global =
+        complete_global(draft_.global, options.hostname, answers.script_user, diagnostics_);
     result_.config.bfd = std::move(draft_.bfd.config);
     read_checkers();
     bind(Stage::vrrp);
@@ -283,6 +291,19 @@ std::string start_refusal_of(const Interpretation& result, const parser::Source&
   return result.cannot_run;
 }
 
+/// The rows that units need. Those of a role alone take more room than all else of a small daemon.
+Rows rows_for(const std::vector<parser::Unit>& units) {
+  unsigned passes = 0;
+  for (const parser::Unit& unit : units) passes |= unit.passes;
+  const auto any = [&](Stage stage) { return (passes & parser::passes_of(stage)) != 0; };
+  Rows rows;
+  rows.merge(global_rows(), &ConfigDraft::global);
+  if (any(Stage::vrrp)) rows.merge(vrrp::vrrp_rows(), &ConfigDraft::vrrp);
+  if (any(Stage::bfd)) rows.merge(bfd::bfd_rows(), &ConfigDraft::bfd);
+  if (any(Stage::checkers)) rows.merge(checkers::checkers_rows(), &ConfigDraft::checkers);
+  return rows;
+}
+
 }  // namespace
 
 parser::Block<ConfigDraft> config_rows() {
@@ -328,7 +349,7 @@ Result<Config> decode_config(ByteView expanded, const LoadOptions& options) {
   const auto read = read_role_text(expanded);
   if (!read) return read.error();
   Diagnostics diagnostics(read->text);
-  const Rows rows = config_rows();
+  const Rows rows = rows_for(read->units);
   const auto names = parser::block_names(rows);
   auto result = Interpreter(rows, names, *read, diagnostics).run(options, recall(read->findings));
   if (stopped(diagnostics)) return Error{"expanded text: a required argument is missing", 0};

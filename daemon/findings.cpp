@@ -68,6 +68,10 @@ vrrp::KeyFile read_key_file(ByteReader& in) {
 void write_findings(ByteWriter& out, const Findings& findings) {
   write_address(out, findings.mail_server.address);
   out.u16(findings.mail_server.port.value());
+  const auto& user = findings.script_user;
+  out.u8(user.has_value());
+  out.u32(user ? user->uid : 0);
+  out.u32(user ? user->gid : 0);
   out.u32(static_cast<std::uint32_t>(findings.interfaces.size()));
   for (const auto& [name, facts] : findings.interfaces) {
     write_text(out, name);
@@ -84,6 +88,10 @@ std::optional<Findings> read_findings(ByteReader& in) {
   Findings findings;
   findings.mail_server.address = read_address(in);
   findings.mail_server.port = Port(in.u16());
+  const bool has_user = in.u8() != 0;
+  const std::uint32_t uid = in.u32();
+  const std::uint32_t gid = in.u32();
+  if (has_user) findings.script_user = Credentials{uid, gid};
   for (std::uint32_t count = in.u32(); count > 0 && in.ok(); --count) {
     std::string name = read_text(in);
     findings.interfaces.emplace(std::move(name), read_facts(in));

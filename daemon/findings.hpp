@@ -16,6 +16,8 @@ namespace understudy {
 /// Answers to the questions the text led to.
 struct Findings {
   Endpoint mail_server;
+  /// The user keepalived_script; nullopt: there is none, or nobody asked.
+  std::optional<Credentials> script_user;
   /// Of interfaces that are there.
   std::map<std::string, InterfaceFacts> interfaces;
   /// By path.

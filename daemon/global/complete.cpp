@@ -58,12 +58,11 @@ LifecycleScript complete_lifecycle(const LifecycleScriptDraft& draft, const std:
 }
 
 /// What scripts without a user run as, as far as that is known without running one.
-void set_default_script_user(GlobalConfig& config, const GlobalDraft& draft) {
+void set_default_script_user(GlobalConfig& config, const GlobalDraft& draft,
+                             const FindUsualUser& find_usual_user) {
   if (draft.script_user_unknown) return;
   auto user = draft.script_user;
-  if (!user) {
-    if (const auto usual = find_credentials("keepalived_script", {})) user = *usual;
-  }
+  if (!user) user = find_usual_user();
   if (!user && !draft.enable_script_security) user = Credentials{geteuid(), getegid()};
   if (!user) return;
   config.default_script_user_known = true;
@@ -74,6 +73,7 @@ void set_default_script_user(GlobalConfig& config, const GlobalDraft& draft) {
 }  // namespace
 
 GlobalConfig complete_global(const GlobalDraft& draft, const std::string& hostname,
+                             const FindUsualUser& find_usual_user,
                              parser::Diagnostics& diagnostics) {
   GlobalConfig config = draft;
   if (config.router_id.empty()) config.router_id = hostname;
@@ -93,7 +93,7 @@ GlobalConfig complete_global(const GlobalDraft& draft, const std::string& hostna
     config.vrrp_iptables.reset();
     config.vrrp_ipsets.reset();
   }
-  set_default_script_user(config, draft);
+  set_default_script_user(config, draft, find_usual_user);
   ScriptUsers users(draft.script_policy(), diagnostics);
   config.notify_fifo = complete_fifo(draft.notify_fifo_text, "notify_fifo", users);
   config.vrrp_notify_fifo = complete_fifo(draft.vrrp_notify_fifo_text, "vrrp_notify_fifo", users);

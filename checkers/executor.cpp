@@ -114,9 +114,23 @@ void Executor::advance(const ipvs::Table& before) {
       if (!wanted_.table().contains(key)) page_.erase(record_key(key));
     }
   }
+  audit_all();
+}
+
+void Executor::audit_all() {
   if (wanted_.table().empty()) return stop();
   if (!client_) return timer_.arm(loop_.now() + kConnectInterval);
   begin_audit();
+}
+
+void Executor::adopt_changes(std::vector<Wanted> changed) {
+  for (auto& wanted : changed) change(std::move(wanted));
+  if (wanted_.table().empty()) return adopt({});
+  if (in_force_ && client_) {
+    audit_all();
+  } else {
+    make_so();
+  }
 }
 
 void Executor::make_so() {

@@ -40,6 +40,9 @@ class Executor {
   /// that nobody wants go. Needs no IPVS when there is nothing to do. When there is no IPVS it says
   /// so once and tries again now and then.
   void adopt(std::vector<Wanted> wanted);
+  /// The same where the virtual servers and their services are those of the last adopt(), in the
+  /// same order: some of them want other attributes or destinations.
+  void adopt_changes(std::vector<Wanted> changed);
   /// A verdict's consequence for one virtual server, whose services are the same: sends how what is
   /// wanted differs from what was.
   void change(Wanted wanted);
@@ -77,6 +80,8 @@ class Executor {
   bool look_at(const ipvs::Entry& desired, const Services& present, Look look,
                ChangeSender& sender);
   std::optional<Services> read_services();
+  /// What is wanted has been sent as far as we know the kernel's table: compare it with that.
+  void audit_all();
   void begin_audit();
   /// Goes on with the comparison that follows a reload.
   void audit();

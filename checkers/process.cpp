@@ -341,11 +341,13 @@ void Process::swap(CheckersConfig next) {
   const auto changed_files = files_.configure(global_, next);
   host_.manner = manner_of(global_);
   groups_ = std::move(next.groups);
-  std::map<std::string, std::unique_ptr<Service>> before;
-  for (auto& service : services_) before.emplace(service->name(), std::move(service));
-  services_.clear();
   std::vector<std::pair<Service*, PoolActions>> actions;
   auto names = service_names(next.virtual_servers);
+  bool same_services = std::ranges::equal(
+      names, services_, {}, {}, [](const auto& one) -> const std::string& { return one->name(); });
+  std::map<std::string_view, std::unique_ptr<Service>> before;
+  for (auto& service : services_) before.emplace(service->name(), std::move(service));
+  services_.clear();
   for (std::size_t i = 0; i < names.size(); ++i) {
     auto& config = next.virtual_servers[i];
     const auto found = before.find(names[i]);
@@ -355,7 +357,7 @@ void Process::swap(CheckersConfig next) {
       continue;
     }
     services_.push_back(std::move(found->second));
-    services_.back()->move_to(keys_of(config));
+    if (services_.back()->move_to(keys_of(config))) same_services = false;
     if (services_.back()->config() == config) continue;
     actions.emplace_back(services_.back().get(), services_.back()->reload(std::move(config)));
   }
@@ -363,7 +365,13 @@ void Process::swap(CheckersConfig next) {
     if (service) actions.emplace_back(service.get(), service->retire());
   }
   executor_.set_timeouts(timeouts_of(global_));
-  executor_.adopt(wanted());
+  if (same_services) {
+    std::vector<Wanted> changed;
+    for (const auto& [service, said] : actions) changed.push_back(service->wanted());
+    executor_.adopt_changes(std::move(changed));
+  } else {
+    executor_.adopt(wanted());
+  }
   for (const auto& [service, said] : actions) service->tell(said);
   suspension_.follow(services_, groups_);
   for (const auto& service : services_) service->activate();

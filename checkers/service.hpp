@@ -62,8 +62,12 @@ class Service final : private MonitorOwner {
   void on_file(const std::string& name);
   /// Keeps the monitors of unchanged checks, with what they have under way.
   [[nodiscard]] PoolActions reload(VirtualServer next);
-  /// Its group names other services of the kernel from now on.
-  void move_to(std::vector<ipvs::ServiceKey> keys) { keys_ = std::move(keys); }
+  /// These are its services of the kernel from now on; false: they were before.
+  bool move_to(std::vector<ipvs::ServiceKey> keys) {
+    const bool moved = keys != keys_;
+    keys_ = std::move(keys);
+    return moved;
+  }
   /// It is no longer configured.
   [[nodiscard]] PoolActions retire();
   /// The daemon stops; see Stop.

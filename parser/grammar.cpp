@@ -13,6 +13,9 @@ namespace {
 
 namespace x3 = boost::spirit::x3;
 
+/// What stands between words.
+constexpr std::string_view kBlanks = " \t\f\n\r\v";
+
 /// Takes what the grammar finds on a line, in order, and puts the tree together. The blocks that
 /// are open are a vector, so nesting is bounded by memory and not by the stack.
 class TreeBuilder {
@@ -112,8 +115,9 @@ void TreeBuilder::require_block() {
 }
 
 bool TreeBuilder::complete_before(std::string_view line) const {
-  if (tree_.nodes.empty() || !open_.empty() || line.empty()) return false;
-  return !awaiting_ || (line[0] != '{' && !lacks_block(*awaiting_));
+  const std::size_t first = line.find_first_not_of(kBlanks);
+  if (tree_.nodes.empty() || !open_.empty() || first == std::string_view::npos) return false;
+  return !awaiting_ || (line[first] != '{' && !lacks_block(*awaiting_));
 }
 
 void TreeBuilder::start_anew() {
@@ -229,8 +233,6 @@ const auto on_close = [](auto& context) { builder(context).close_brace(view(x3::
 const auto on_unmatched = [](auto& context) {
   builder(context).unmatched_quote(view(x3::_attr(context)));
 };
-
-constexpr std::string_view kBlanks = " \t\f\n\r\v";
 
 /// What a plain word is made of, as a table: every octet of a configuration is looked up.
 constexpr auto kPlain = [] {

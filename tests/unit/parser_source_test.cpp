@@ -173,6 +173,43 @@ TEST_CASE("an expanded text survives its bytes", "[source]") {
   CHECK(again->to_bytes() == bytes);
 }
 
+TEST_CASE("a line is found wherever it stands, and some lines are a text of their own",
+          "[source]") {
+  const Directory dir;
+  std::string text;
+  for (int i = 1; i <= 500; ++i) {
+    text += i % 7 == 0 ? "\n" : "line " + std::to_string(i) + (i % 3 == 0 ? "\r\n" : "\n");
+    if (i % 100 == 0)
+      text += "@main @other no\n@main chosen # here\n$X=" + std::to_string(i) + "\n$X\n";
+  }
+  const ExpandedText whole = read(dir.write("m.conf", text), "main").source.text;
+  std::vector<ExpandedText::Line> lines;
+  for (const auto& line : whole.lines()) lines.push_back(line);
+  REQUIRE(lines.size() == whole.lines().size());
+  const auto same = [](const ExpandedText::Line& a, const ExpandedText::Line& b) {
+    return a.text == b.text && a.file == b.file && a.number == b.number && a.skip == b.skip &&
+           a.clean == b.clean && a.origin == b.origin;
+  };
+  for (std::uint32_t i = 0; i < lines.size(); ++i) {
+    INFO(i);
+    REQUIRE(same(whole.lines().at(i), lines[i]));
+  }
+  for (const LineRange range : {LineRange{0, 1}, LineRange{3, 70}, LineRange{63, 65},
+                                LineRange{80, 300}, LineRange{64, 128}}) {
+    ByteWriter out;
+    whole.write(out, std::vector<LineRange>{range, {400, 402}});
+    const auto part = ExpandedText::from_bytes(out.view());
+    REQUIRE(part.has_value());
+    std::size_t at = range.first;
+    for (const auto& line : part->lines()) {
+      INFO(at);
+      REQUIRE(same(line, lines.at(at)));
+      at = at + 1 == range.end ? 400 : at + 1;
+    }
+    CHECK(at == 402);
+  }
+}
+
 TEST_CASE("bytes that are no expanded text are refused, whatever is wrong", "[source]") {
   ExpandedText text = ExpandedText::from_string("a\nb\n", "t.conf");
   const Bytes good = text.to_bytes();

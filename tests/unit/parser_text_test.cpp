@@ -180,6 +180,43 @@ TEST_CASE("any bytes have a tree in which every octet's place is inside its line
   }
 }
 
+TEST_CASE("units one after the other, read again, are the tree of the whole text", "[tree]") {
+  std::mt19937 random(20261122);
+  const std::vector<std::string> pieces = {"a", "b",  "c", "{",  "}",     " ",     "\n", "\n\n",
+                                           "#", "\"", "x", "\r", "a {\n", "} c\n", "}\n"};
+  const BlockNames names{{"a", false}, {"b", true}};
+  std::size_t cut = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::string text;
+    for (std::size_t i = random() % 40; i > 0; --i) text += pieces[random() % pieces.size()];
+    INFO(text);
+    const Parsed whole = parse(text, names);
+    Diagnostics diagnostics(whole.text);
+    std::string seen;
+    std::string read;
+    std::uint32_t next = 0;
+    Tree again;
+    const Balance balance =
+        for_each_unit(whole.text, names, diagnostics, [&](const Tree& tree, LineRange lines) {
+          REQUIRE(lines.first == next);
+          REQUIRE(lines.end > lines.first);
+          next = lines.end;
+          if (lines.end < whole.text.lines().size()) ++cut;
+          draw(tree, tree.top(), seen);
+          read_tree(whole.text, lines, names, again);
+          draw(again, again.top(), read);
+          for (const Word& word : again.words) REQUIRE(word.at.line < lines.end);
+        });
+    REQUIRE(next == whole.text.lines().size());
+    REQUIRE(seen == whole.shape);
+    REQUIRE(read == whole.shape);
+    REQUIRE(diagnostics.take() == whole.diagnostics);
+    REQUIRE(balance.unbalanced_braces == whole.tree.unbalanced_braces);
+    REQUIRE(balance.unbalanced_quotes == whole.tree.unbalanced_quotes);
+  }
+  CHECK(cut > 1000);
+}
+
 TEST_CASE("what is printed from a tree reads as the same tree", "[tree]") {
   const std::string text =
       "a b \"c d\" {\n  e \\# # gone\n  { f }\n  g \"{\" h\\#i\n}\n} j \"\" \"#k\"\n";

@@ -49,7 +49,8 @@ std::vector<pid_t> children() {
 std::string long_text() {
   std::string text;
   for (int i = 0; i < 20000; ++i) {
-    text += fmt::format("virtual_server 10.{}.{}.1 80 {{\n protocol TCP\n}}\n", i / 256, i % 256);
+    text += fmt::format("virtual_server 10.{}.{}.1 80 {{\n real_server 10.0.0.1 80 {{\n }}\n}}\n",
+                        i / 256, i % 256);
   }
   return text;
 }

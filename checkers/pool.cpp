@@ -111,6 +111,7 @@ Seat Pool::seat(std::size_t server) const {
 
 std::vector<Seat> Pool::seats() const {
   std::vector<Seat> seats;
+  seats.reserve(state_.servers.size());
   for (std::size_t i = 0; i < state_.servers.size(); ++i) {
     if (seated(i)) seats.push_back(seat(i));
   }

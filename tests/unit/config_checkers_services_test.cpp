@@ -1,4 +1,6 @@
 // virtual_server and real_server: values, what is inherited, what is repaired.
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include "tests/support/balancing_text.hpp"
@@ -101,6 +103,27 @@ TEST_CASE("weight, inhibition and host name go to the real servers too") {
   CHECK(own.weight == 0);
   CHECK_FALSE(own.inhibit_on_failure);
   CHECK(own.extras->virtualhost == "r.example");
+}
+
+TEST_CASE("real servers that are asked the same keep it in one place") {
+  const auto server = [](int number, const std::string& more) {
+    return fmt::format(
+        "real_server 10.0.0.{} 80 {{\nnotify_up /bin/true\nTCP_CHECK {{\n{}\n}}\n}}\n", number,
+        more);
+  };
+  const auto loaded = load_text("virtual_server 10.0.0.1 80 {\nprotocol TCP\n" + server(2, "") +
+                                server(3, "") + server(4, "retry 7") + "}\n");
+  const auto& servers = loaded.config.checkers.virtual_servers.at(0).real_servers;
+  REQUIRE(servers.size() == 3);
+  const auto& first = servers[0].checks.at(0);
+  const auto& second = servers[1].checks.at(0);
+  const auto& third = servers[2].checks.at(0);
+  CHECK(&first.kind() == &second.kind());
+  CHECK(first != second);
+  CHECK(second.destination().to_string() == "[10.0.0.3]:80");
+  CHECK(&second.kind() != &third.kind());
+  CHECK(&*servers[0].extras == &*servers[2].extras);
+  CHECK(&*servers[0].timing == &*servers[2].timing);
 }
 
 TEST_CASE("snmp_name is one word") {

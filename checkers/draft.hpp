@@ -6,9 +6,11 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -143,8 +145,23 @@ struct GrpcDraft {
   Shared<TlsDemands> demands;
 };
 
-using CheckDraft = std::variant<TcpDraft, HttpDraft, SmtpDraft, DnsDraft, UdpDraft, PingDraft,
-                                MiscDraft, FileDraft, BfdDraft, AgentDraft, GrpcDraft>;
+/// Larger ones stand by themselves, so that a list of the usual kind takes no more than it must.
+template <typename T>
+using Apart = std::conditional_t<(sizeof(T) > sizeof(TcpDraft)), std::unique_ptr<T>, T>;
+
+using CheckDraft = std::variant<TcpDraft, Apart<HttpDraft>, Apart<SmtpDraft>, Apart<DnsDraft>,
+                                Apart<UdpDraft>, PingDraft, Apart<MiscDraft>, FileDraft, BfdDraft,
+                                Apart<AgentDraft>, Apart<GrpcDraft>>;
+
+/// Adds a check of kind T.
+template <typename T>
+T& add_check(std::vector<CheckDraft>& checks) {
+  if constexpr (std::is_same_v<Apart<T>, T>) {
+    return std::get<T>(checks.emplace_back(T{}));
+  } else {
+    return *std::get<Apart<T>>(checks.emplace_back(std::make_unique<T>()));
+  }
+}
 
 /// real_server { }, and what sorry_server says.
 struct RealServerDraft {
@@ -159,13 +176,13 @@ struct RealServerDraft {
   std::optional<unsigned> slow_start;
   std::optional<unsigned> drain;
   std::optional<bool> smtp_alert;
-  std::optional<ScriptText> notify_up;
-  std::optional<ScriptText> notify_down;
+  Shared<ScriptText> notify_up;
+  Shared<ScriptText> notify_down;
   std::string virtualhost;
   std::string snmp_name;
   std::vector<CheckDraft> checks;
-  /// For what is read inside: "[10.0.0.1]:tcp:80", and what the rest of the text says.
-  std::string label;
+  /// For what is read inside: the virtual server's protocol so far, and the rest of the text.
+  std::optional<Protocol> protocol;
   const CheckersDraft* section = nullptr;
 };
 

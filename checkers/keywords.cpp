@@ -132,7 +132,7 @@ RealServerDraft* open_real_server(VirtualServerDraft& draft, const Binding& bind
     return nullptr;
   }
   auto& server = draft.real_servers.emplace_back(make_server(draft, *endpoint));
-  server.label = endpoint->to_string(protocol_name(draft.protocol));
+  server.protocol = draft.protocol;
   server.section = draft.section;
   return &server;
 }
@@ -298,6 +298,10 @@ std::string describe(const VirtualServerDraft& draft) {
                        draft.endpoint.port.value());
   }
   return draft.endpoint.to_string(protocol_name(draft.protocol));
+}
+
+std::string describe(const RealServerDraft& server) {
+  return server.endpoint.to_string(protocol_name(server.protocol));
 }
 
 std::string_view protocol_name(std::optional<Protocol> protocol) {

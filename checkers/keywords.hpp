@@ -56,7 +56,7 @@ void add_health_report_rows(parser::Block<RealServerDraft>& rows);
 /// Opens a block of checks of kind T whose `common` asks the server itself.
 template <typename T>
 T* open_check(RealServerDraft& server, const parser::Binding& /*binding*/) {
-  auto& check = std::get<T>(server.checks.emplace_back(T{}));
+  T& check = add_check<T>(server.checks);
   check.common.server = server.endpoint.address;
   return &check;
 }
@@ -73,6 +73,8 @@ void close_check(RealServerDraft& server, T& check, const parser::Binding& bindi
 
 /// The original's name of it in messages: "[10.0.0.1]:tcp:80", "FWM 5", "[GROUP]:0".
 [[nodiscard]] std::string describe(const VirtualServerDraft& draft);
+/// "[10.0.0.1]:tcp:80".
+[[nodiscard]] std::string describe(const RealServerDraft& server);
 /// "tcp", "udp", "sctp", or "none".
 [[nodiscard]] std::string_view protocol_name(std::optional<Protocol> protocol);
 

@@ -63,7 +63,7 @@ Block<MiscDraft> misc_rows() {
 }
 
 MiscDraft* open_misc(RealServerDraft& server, const Binding& /*binding*/) {
-  return &std::get<MiscDraft>(server.checks.emplace_back(MiscDraft{}));
+  return &add_check<MiscDraft>(server.checks);
 }
 
 void close_misc(RealServerDraft& server, MiscDraft& check, const Binding& binding) {
@@ -129,7 +129,7 @@ Block<FileDraft> file_rows() {
 /// The check is told whose it is, for what is said about it.
 template <typename T>
 T* open_inside(RealServerDraft& server, const Binding& /*binding*/) {
-  auto& check = std::get<T>(server.checks.emplace_back(T{}));
+  T& check = add_check<T>(server.checks);
   check.server = &server;
   return &check;
 }
@@ -179,7 +179,7 @@ void take_session(BfdDraft& draft, const Binding& binding) {
     draft.name = binding.argument();
     return;
   }
-  binding.error(fmt::format("({}) {}", draft.server->label, wrong),
+  binding.error(fmt::format("({}) {}", describe(*draft.server), wrong),
                 "name one bfd_instance that stands before it");
   draft.refused = true;
 }
@@ -198,9 +198,9 @@ Block<BfdDraft> bfd_rows() {
 void close_bfd(RealServerDraft& server, BfdDraft& check, const Binding& binding) {
   if (!check.refused && !check.name.empty()) return;
   if (!check.refused) {
-    binding.report_at(
-        Severity::error, binding.closing(),
-        fmt::format("({}) No name has been specified for BFD_CHECKER - skipping", server.label));
+    binding.report_at(Severity::error, binding.closing(),
+                      fmt::format("({}) No name has been specified for BFD_CHECKER - skipping",
+                                  describe(server)));
   }
   server.checks.pop_back();
 }

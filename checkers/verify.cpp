@@ -55,7 +55,7 @@ class Completion {
   void check_quorum();
   /// Ports as written, before they are made to fit the service: what the checks connect to.
   void check_ports();
-  void check_port(RealServerDraft& server, const std::string& what);
+  void check_port(RealServerDraft& server, bool sorry);
   void check_group_ports();
   RealServer build(RealServerDraft& server, bool alert);
   VirtualServer build();
@@ -198,7 +198,8 @@ void Completion::check_quorum() {
   }
 }
 
-void Completion::check_port(RealServerDraft& server, const std::string& what) {
+void Completion::check_port(RealServerDraft& server, bool sorry) {
+  const auto what = [&] { return sorry ? "sorry server" : "real server " + name(server); };
   Port& port = server.endpoint.port;
   const bool given = port != Port(0);
   const bool fwmark = draft_.fwmark != 0;
@@ -206,13 +207,14 @@ void Completion::check_port(RealServerDraft& server, const std::string& what) {
     if (!fwmark && !given) port = draft_.endpoint.port;
   } else if (fwmark) {
     if (!given) return;
-    complain("WARNING - fwmark virtual server {}, {} has port specified - clearing", name(), what);
+    complain("WARNING - fwmark virtual server {}, {} has port specified - clearing", name(),
+             what());
     port = Port(0);
   } else if (!given) {
     port = draft_.endpoint.port;
   } else if (port != draft_.endpoint.port) {
     // Only NAT can change the port of a packet.
-    complain("WARNING - virtual server {} and {} ports don't match - resetting", name(), what);
+    complain("WARNING - virtual server {} and {} ports don't match - resetting", name(), what());
     port = draft_.endpoint.port;
   }
 }
@@ -251,11 +253,9 @@ void Completion::check_group_ports() {
 
 void Completion::check_ports() {
   if (group_ != nullptr) return check_group_ports();
-  for (auto& server : draft_.real_servers) {
-    check_port(server, fmt::format("real server {}", name(server)));
-  }
+  for (auto& server : draft_.real_servers) check_port(server, false);
   if (draft_.sorry_server && draft_.sorry_server->method != ForwardingMethod::nat) {
-    check_port(*draft_.sorry_server, "sorry server");
+    check_port(*draft_.sorry_server, true);
   }
 }
 
@@ -277,8 +277,8 @@ RealServer Completion::build(RealServerDraft& server, bool alert) {
   result.smtp_alert = server.smtp_alert.value_or(
       global_.smtp_alert_checker.value_or(global_.smtp_alert.value_or(alert)));
   RealServerExtras extras;
-  extras.notify_up = users_.call<ScriptCall>(server.notify_up, "notify");
-  extras.notify_down = users_.call<ScriptCall>(server.notify_down, "notify");
+  extras.notify_up = users_.call<ScriptCall>(*server.notify_up, "notify");
+  extras.notify_down = users_.call<ScriptCall>(*server.notify_down, "notify");
   extras.virtualhost = std::move(server.virtualhost);
   extras.snmp_name = std::move(server.snmp_name);
   result.extras = std::move(extras);

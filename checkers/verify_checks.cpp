@@ -193,7 +193,14 @@ void Builder::operator()(const MiscDraft& draft) {
 std::vector<Check> build_checks(const RealServerDraft& server, Port port,
                                 CheckSurroundings around) {
   Builder builder(server, port, around);
-  for (const auto& check : server.checks) std::visit(builder, check);
+  const auto build = [&builder](const auto& draft) {
+    if constexpr (requires { *draft; }) {
+      builder(*draft);
+    } else {
+      builder(draft);
+    }
+  };
+  for (const auto& check : server.checks) std::visit(build, check);
   return builder.take();
 }
 

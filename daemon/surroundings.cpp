@@ -2,20 +2,19 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/capability.h>
 #include <sched.h>
+#include <sys/capability.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <type_traits>
 
 namespace understudy {
 
@@ -44,14 +43,13 @@ Result<void> enter_namespace(const std::string& name) {
 }
 
 std::string missing_vrrp_capabilities() {
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> ours{};
-  // glibc leaves this call to libcap.
-  syscall(SYS_capget, &header, ours.data());
+  const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void*)> ours(cap_get_proc(),
+                                                                           cap_free);
   std::string missing;
-  const auto look = [&](unsigned capability, const char* name) {
-    const bool set = (ours[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability)) != 0;
-    if (!set) missing += missing.empty() ? name : fmt::format(", {}", name);
+  const auto look = [&](cap_value_t capability, const char* name) {
+    cap_flag_value_t set = CAP_CLEAR;
+    cap_get_flag(ours.get(), capability, CAP_EFFECTIVE, &set);
+    if (set == CAP_CLEAR) missing += missing.empty() ? name : fmt::format(", {}", name);
   };
   look(CAP_NET_ADMIN, "CAP_NET_ADMIN");
   look(CAP_NET_RAW, "CAP_NET_RAW");

@@ -1,8 +1,7 @@
 #include "daemon/netlink/message.hpp"
 
-#include <linux/netlink.h>
+#include <netlink/attr.h>
 
-#include <algorithm>
 #include <cstring>
 
 namespace understudy::netlink {
@@ -77,16 +76,13 @@ Attributes::Attributes(ByteView message, std::size_t fixed_size) {
 }
 
 void Attributes::take(ByteView rest) {
-  nlattr header;
-  while (rest.size() >= sizeof header) {
-    std::memcpy(&header, rest.data(), sizeof header);
-    const std::size_t length = header.nla_len;
-    if (length < NLA_HDRLEN || length > rest.size()) return;
-    const int type = header.nla_type & NLA_TYPE_MASK;
-    if (type <= kHighest) {
-      values_[static_cast<std::size_t>(type)] = rest.subspan(NLA_HDRLEN, length - NLA_HDRLEN);
-    }
-    rest = rest.subspan(std::min<std::size_t>(NLA_ALIGN(length), rest.size()));
+  // libnl does not write to what it is given.
+  auto* at = reinterpret_cast<nlattr*>(const_cast<std::uint8_t*>(rest.data()));
+  for (int left = static_cast<int>(rest.size()); nla_ok(at, left); at = nla_next(at, &left)) {
+    const int type = nla_type(at);
+    if (type < 0 || type > kHighest) continue;
+    values_[static_cast<std::size_t>(type)] = {static_cast<const std::uint8_t*>(nla_data(at)),
+                                               static_cast<std::size_t>(nla_len(at))};
   }
 }
 

@@ -22,7 +22,7 @@ ALONE = ("daemon/netlink", "daemon/run", "daemon/report", "ipvs", "parser")  # s
 ROLES = ("vrrp", "checkers", "daemon/bfd")
 GLOBAL = "daemon/global"
 TOP = ("daemon", "daemon/understudy")
-VALUES = {"config", "action", "dialogue", "event", "duty", "probe_outcome", "rarely", "restore_limit", "standing", "timing"}  # headers of cores that have no source file
+VALUES = {"config", "action", "dialogue", "event", "duty", "probe_outcome", "shared", "restore_limit", "standing", "timing"}  # headers of cores that have no source file
 PURE, WORDS, ACTIVE = "a core", "a keyword or verify file", "an active file"
 
 # library: the libraries it may use besides base, and the system's libraries all may need
@@ -91,7 +91,8 @@ def kind(path):
     role = os.path.basename(folder)
     if stem in listed(folder, f"sources_{role}_core"):
         return PURE
-    words = listed(folder, f"sources_{role}_config") | {"keywords", "draft", "demand_rows"}
+    words = listed(folder, f"sources_{role}_config") | listed(folder, f"sources_{role}_rows")
+    words |= {"keywords", "draft", "demand_rows"}
     if stem in words or stem.startswith("verify"):
         return WORDS
     return PURE if stem in VALUES or stem.endswith("_config") else ACTIVE

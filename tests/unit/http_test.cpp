@@ -1,10 +1,9 @@
 // HTTP_GET over connections, with servers that lie, stall, dribble and break off.
 #include "checkers/http.hpp"
 
-#include <sys/stat.h>
-
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -294,7 +293,7 @@ TEST_CASE("a file that holds no credentials is not waited for", "[http]") {
     why = "not a regular file";
   }
   SECTION("a directory") {
-    REQUIRE(mkdir(file.c_str(), 0700) == 0);
+    REQUIRE(std::filesystem::create_directory(file));
     why = "not a regular file";
   }
   SECTION("no line") { bench.directory.write("secret", ""); }

@@ -174,8 +174,8 @@ class Interpreter {
 
   Interpretation run(const LoadOptions& options, const Answers& answers) {
     connect(draft_, options, answers, diagnostics_);
-    bind(Stage::parent);
-    bind(Stage::bfd);
+    // A track_file is the checkers' to report and everybody's to use.
+    for (const Stage stage : {Stage::parent, Stage::bfd, Stage::checkers}) bind(stage);
     diagnostics_.set_stage(Stage::parent);
     result_.config.global =
         complete_global(draft_.global, options.hostname, answers.script_user, diagnostics_);
@@ -197,7 +197,7 @@ class Interpreter {
 
   /// Virtual servers come last and are completed one by one: there may be very many.
   void read_checkers() {
-    bind(Stage::checkers);
+    diagnostics_.set_stage(Stage::checkers);
     const GlobalConfig& global = result_.config.global;
     ScriptUsers users(draft_.global.script_policy(), diagnostics_);
     users.note_script(global.notify_fifo.script.argv);

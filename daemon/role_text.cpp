@@ -12,7 +12,9 @@ using parser::Unit;
 constexpr std::size_t kUnitSize = 5;
 
 PassSet passes_for(Part part) {
-  constexpr auto common = parser::passes_of(Stage::parent) | parser::passes_of(Stage::bfd);
+  // A track_file is one of those that the checkers' early pass has.
+  constexpr auto common = parser::passes_of(Stage::parent) | parser::passes_of(Stage::bfd) |
+                          parser::set_of({Stage::checkers, false});
   switch (part) {
     case Part::all:
       return parser::kAllPasses;

@@ -12,7 +12,8 @@
 
 namespace understudy {
 
-/// Whose text it is. Each role's has what concerns all: global_defs, the top level, bfd_instance.
+/// Whose text it is. Each role's has what concerns all: global_defs, the top level, bfd_instance,
+/// track_file.
 enum class Part : std::uint8_t {
   all,
   /// What concerns all and nothing else.

@@ -342,13 +342,19 @@ TEST_CASE("a role's text means what the whole says for it, and nothing for the o
   const std::string servers =
       "virtual_server group G 80 {\n protocol TCP\n real_server 10.0.0.1 80 {\n"
       "  FILE_CHECK {\n   track_file F\n  }\n }\n} virtual_server_group G {\n 10.0.0.9 80\n}\n";
-  const std::string routers = "vrrp_instance V {\n interface eth0\n virtual_router_id 1\n}\n";
+  const std::string routers =
+      "vrrp_instance V {\n interface eth0\n virtual_router_id 1\n"
+      " track_file {\n  F\n }\n}\n";
   for (const std::string& text : {common + servers + routers, routers + common + servers,
                                   // A line with both, and what stands between braces of nothing.
                                   common + servers + "vrrp_version 3 } " + routers,
                                   common + "{\n" + servers + routers + "}\n"}) {
     INFO(text);
     const Loaded loaded = load_text(text);
+    REQUIRE(loaded.config.global.track_files.size() == 1);
+    if (text.starts_with(common + servers)) {
+      REQUIRE(loaded.config.vrrp.instances.at(0).track->files.size() == 1);
+    }
     Config none = loaded.config;
     none.vrrp = {};
     none.checkers = {};
@@ -369,7 +375,9 @@ TEST_CASE("a role's text means what the whole says for it, and nothing for the o
     CHECK(decode(Part::checkers) == checkers);
     CHECK(expanded_text(loaded, Part::vrrp).size() <= expanded_text(loaded, Part::all).size());
   }
-  const Loaded apart = load_text(common + servers + routers);
+  const Loaded apart = load_text(
+      common + "virtual_server 10.0.0.1 80 {\n real_server 10.0.0.2 80 {\n }\n}\n" + routers);
+  REQUIRE(apart.config.checkers.virtual_servers.size() == 1);
   const auto parent = decode_config(expanded_text(apart, Part::parent), load_options()).value();
   CHECK(parent.global == apart.config.global);
   CHECK(parent.vrrp.instances.empty());

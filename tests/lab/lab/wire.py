@@ -9,6 +9,7 @@ from . import kernel
 
 ETH_P_ALL = 0x0003
 PACKET_OUTGOING = 4  # linux/if_packet.h
+SO_TIMESTAMPNS = 35  # asm-generic/socket.h; the socket module has no name for it
 
 
 class Frame:
@@ -85,6 +86,15 @@ class Frame:
         return f"{self.time:.6f} {self.host} {kind} {self.data.hex()}"
 
 
+def _arrival(control):
+    """When the kernel took a frame, on the monotonic clock: this process may be late to ask."""
+    for level, kind, content in control:
+        if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
+            seconds, nanoseconds = struct.unpack("qq", content[:16])
+            return time.monotonic() - (time.time() - seconds - nanoseconds / 1e9)
+    return time.monotonic()
+
+
 class Capture:
     """Records what enters the switch's ports. `ports` maps interface names to hosts' names."""
 
@@ -93,6 +103,7 @@ class Capture:
         with kernel.network_of(pid):
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self._socket.settimeout(0.2)
         self.frames = []
         self._going = True
@@ -102,7 +113,7 @@ class Capture:
     def _run(self):
         while self._going:
             try:
-                data, source = self._socket.recvfrom(2048)
+                data, control, _, source = self._socket.recvmsg(2048, 128)
             except socket.timeout:
                 continue
             except OSError:
@@ -110,7 +121,7 @@ class Capture:
             host = self._ports.get(source[0])
             if host is None or source[2] == PACKET_OUTGOING:
                 continue
-            frame = Frame(time.monotonic(), host, data)
+            frame = Frame(_arrival(control), host, data)
             # Ordinary traffic would only make the record long.
             if frame.is_arp or frame.is_advert or frame.is_unsolicited:
                 self.frames.append(frame)

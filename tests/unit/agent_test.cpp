@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tests/support/check_bench.hpp"
+#include "tests/support/octets.hpp"
 #include "tests/support/scripted_server.hpp"
 
 namespace understudy::checkers {
@@ -15,10 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using Result = ProbeOutcome::Result;
-
-ByteView as_bytes(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 TEST_CASE("words of an agent", "[agent]") {
   const auto up = AgentHealth::up;

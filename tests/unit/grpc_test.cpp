@@ -10,6 +10,7 @@
 #include "tests/support/check_bench.hpp"
 #include "tests/support/http2_frames.hpp"
 #include "tests/support/nginx.hpp"
+#include "tests/support/octets.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/scripted_server.hpp"
 
@@ -21,10 +22,6 @@ using namespace std::chrono_literals;
 using namespace std::string_literals;
 using Catch::StartsWith;
 using Result = ProbeOutcome::Result;
-
-ByteView as_bytes(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 TEST_CASE("the request is a HealthCheckRequest in a frame", "[grpc]") {
   CHECK(grpc_health_request("") == "\0\0\0\0\0"s);

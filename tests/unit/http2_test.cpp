@@ -10,6 +10,7 @@
 #include "checkers/exchange.hpp"
 #include "tests/support/check_bench.hpp"
 #include "tests/support/http2_frames.hpp"
+#include "tests/support/octets.hpp"
 #include "tests/support/scripted_server.hpp"
 
 namespace understudy::checkers {
@@ -19,10 +20,6 @@ using namespace http2;
 using namespace std::chrono_literals;
 
 const std::string kHelloDigest = "b1946ac92492d2347c6235b4d2611184";  // of "hello\n"
-
-ByteView as_bytes(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 struct Reading {
   HttpReader reader{true};

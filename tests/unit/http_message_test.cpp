@@ -6,6 +6,7 @@
 #include <string>
 
 #include "checkers/http.hpp"
+#include "tests/support/octets.hpp"
 
 namespace understudy::checkers {
 namespace {
@@ -13,10 +14,6 @@ namespace {
 using State = HttpReader::State;
 
 const std::string kHelloDigest = "b1946ac92492d2347c6235b4d2611184";  // of "hello\n"
-
-ByteView as_bytes(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 /// Feeds `text` in pieces of `size` octets.
 void feed(HttpReader& reader, const std::string& text, std::size_t size) {

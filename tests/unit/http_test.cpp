@@ -1,9 +1,10 @@
 // HTTP_GET over connections, with servers that lie, stall, dribble and break off.
 #include "checkers/http.hpp"
 
+#include <sys/stat.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
-#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "checkers/monitor.hpp"
 #include "tests/support/check_bench.hpp"
 #include "tests/support/lone_monitor.hpp"
+#include "tests/support/octets.hpp"
 #include "tests/support/scripted_server.hpp"
 
 namespace understudy::checkers {
@@ -23,10 +25,6 @@ using namespace std::chrono_literals;
 using Result = ProbeOutcome::Result;
 
 const std::string kHelloDigest = "b1946ac92492d2347c6235b4d2611184";  // of "hello\n"
-
-ByteView as_bytes(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 HttpCheck check_of(const Endpoint& server) {
   HttpCheck check;
@@ -293,7 +291,7 @@ TEST_CASE("a file that holds no credentials is not waited for", "[http]") {
     why = "not a regular file";
   }
   SECTION("a directory") {
-    REQUIRE(std::filesystem::create_directory(file));
+    REQUIRE(mkdir(file.c_str(), 0700) == 0);
     why = "not a regular file";
   }
   SECTION("no line") { bench.directory.write("secret", ""); }

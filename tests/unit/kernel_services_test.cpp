@@ -246,7 +246,9 @@ TEST_CASE("virtual servers of the same kernel service have records of their own"
   Log log(options);
   auto page = run::HandoverPage::open("/nonexistent/page", 10).value();
   Executor executor(loop, log, page);
+  Schedule schedule(loop);
   ServiceHost host{{loop, log, nullptr},
+                   schedule,
                    page,
                    executor,
                    [](const Notification&) {},

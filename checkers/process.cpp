@@ -27,7 +27,6 @@
 #include "daemon/base/channel.hpp"
 #include "daemon/base/network_namespace.hpp"
 #include "daemon/run/reload_decoder.hpp"
-#include "daemon/run/scheduling.hpp"
 #include "ipvs/sync_keeper.hpp"
 
 namespace understudy::checkers {
@@ -99,11 +98,6 @@ void warn_if_not_forwarding(const CheckersConfig& config,
         "with `sysctl -w {}=1`",
         label(*found), name, name);
   }
-}
-
-run::SchedulingRequest scheduling_of(const GlobalConfig& global) {
-  const auto& wanted = global.checker_process;
-  return {wanted.rt_priority.value_or(0), wanted.rlimit_rttime_us, wanted.nice, wanted.no_swap};
 }
 
 ipvs::Timeouts timeouts_of(const GlobalConfig& global) {
@@ -429,6 +423,11 @@ void Process::wait_for_parent() {
 }
 
 }  // namespace
+
+run::SchedulingRequest scheduling_of(const GlobalConfig& global) {
+  const auto& wanted = global.checker_process;
+  return {wanted.rt_priority.value_or(0), wanted.rlimit_rttime_us, wanted.nice, wanted.no_swap};
+}
 
 int run_process(run::ChildSetup<CheckersConfig> setup, const Dump& dump) {
   auto config = std::move(setup.config.role);

@@ -13,8 +13,12 @@
 #include "checkers/config.hpp"
 #include "checkers/dump.hpp"
 #include "daemon/run/child.hpp"
+#include "daemon/run/scheduling.hpp"
 
 namespace understudy::checkers {
+
+/// How the process asks to be scheduled.
+[[nodiscard]] run::SchedulingRequest scheduling_of(const GlobalConfig& global);
 
 /// Writes the configuration, and what the process knows, as lines.
 using Dump = std::function<std::vector<std::string>(

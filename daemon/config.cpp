@@ -202,7 +202,7 @@ class Interpreter {
     ScriptUsers users(draft_.global.script_policy(), diagnostics_);
     users.note_script(global.notify_fifo.script.argv);
     users.note_script(global.lvs_notify_fifo.script.argv);
-    constexpr parser::Pass kLate{Stage::checkers, true};
+    static constexpr parser::Pass kLate{Stage::checkers, true};
     const auto late = std::ranges::count_if(read_.units, [](const parser::Unit& unit) {
       return (unit.passes & parser::set_of(kLate)) != 0;
     });

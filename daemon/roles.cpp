@@ -67,10 +67,11 @@ const std::array<Role, 2>& roles() {
   static const std::array<Role, 2> table{
       Role{run::Role::vrrp, "VRRP", "_vrrp", &PidPaths::vrrp, &GlobalConfig::vrrp_process_name,
            &Options::run_vrrp, &Options::keep_vips, false, &Reading::vrrp, &Reading::vrrp_text,
+           vrrp::scheduling_of,
            start<vrrp::VrrpConfig, &Config::vrrp, vrrp::run_process, vrrp_reports>},
       Role{run::Role::checkers, "Healthcheck", "_healthcheckers", &PidPaths::checkers,
            &GlobalConfig::checker_process_name, &Options::run_checkers, &Options::keep_services,
-           true, &Reading::checkers, &Reading::checkers_text,
+           true, &Reading::checkers, &Reading::checkers_text, checkers::scheduling_of,
            start<checkers::CheckersConfig, &Config::checkers, checkers::run_process,
                  checkers_reports>}};
   return table;

@@ -12,6 +12,7 @@
 #include "daemon/reading.hpp"
 #include "daemon/run/handover.hpp"
 #include "daemon/run/notifier.hpp"
+#include "daemon/run/scheduling.hpp"
 
 namespace understudy {
 
@@ -54,6 +55,8 @@ struct Role {
   bool Reading::*configured;
   /// Its part of the configuration.
   Fd Reading::*text;
+  /// How it asks to be scheduled.
+  run::SchedulingRequest (*scheduling)(const GlobalConfig& global);
   /// Runs in the forked child; returns its exit status.
   int (*main)(RoleStart start);
 };

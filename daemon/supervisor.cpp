@@ -209,6 +209,8 @@ void Supervisor::become_child(Child& child, Fd channel) {
   pid_file_.abandon();
   close_parents_descriptors(channel.get(), process_events_);
   const Role& role = *child.role;
+  // The successor of a master has little time.
+  run::hurry(role.scheduling(reading_.global));
   set_process_name(reading_.global.*role.process_name);
   RoleStart start{log_.options(),
                   std::move(channel),

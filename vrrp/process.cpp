@@ -11,7 +11,6 @@
 
 #include "daemon/base/channel.hpp"
 #include "daemon/base/loop.hpp"
-#include "daemon/run/scheduling.hpp"
 #include "ipvs/sync_keeper.hpp"
 #include "vrrp/digest.hpp"
 #include "vrrp/firewall.hpp"
@@ -35,18 +34,6 @@ constexpr unsigned kStaticNews = 10'000;
 constexpr std::chrono::seconds kFlushTime(1);
 /// How long a slow reader of the log may hold up the start by a dump.
 constexpr std::chrono::seconds kDumpPatience(1);
-
-run::SchedulingRequest scheduling_of(const GlobalConfig& global) {
-  const ProcessScheduling& configured = global.vrrp_process;
-  run::SchedulingRequest request;
-  if (global.vrrp_real_time) {
-    request.real_time_priority = configured.rt_priority.value_or(kDefaultRealTimePriority);
-  }
-  request.real_time_limit_us = configured.rlimit_rttime_us;
-  request.nice = configured.nice;
-  request.no_swap = configured.no_swap;
-  return request;
-}
 
 /// The child. Members in the order in which they need each other.
 class Process {
@@ -288,6 +275,18 @@ void Process::flush() {
 }
 
 }  // namespace
+
+run::SchedulingRequest scheduling_of(const GlobalConfig& global) {
+  const ProcessScheduling& configured = global.vrrp_process;
+  run::SchedulingRequest request;
+  if (global.vrrp_real_time) {
+    request.real_time_priority = configured.rt_priority.value_or(kDefaultRealTimePriority);
+  }
+  request.real_time_limit_us = configured.rlimit_rttime_us;
+  request.nice = configured.nice;
+  request.no_swap = configured.no_swap;
+  return request;
+}
 
 int run_process(run::ChildSetup<VrrpConfig> setup, const Reports& reports) {
   // A parent that died before this line is noticed by the channel.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/run/child.hpp"
+#include "daemon/run/scheduling.hpp"
 #include "vrrp/config.hpp"
 #include "vrrp/dump.hpp"
 #include "vrrp/recorder.hpp"
@@ -21,6 +22,9 @@ namespace understudy::vrrp {
 /// SCHED_RR priority where none is configured: above everything normal, below the kernel's own
 /// interrupt threads (50).
 inline constexpr int kDefaultRealTimePriority = 10;
+
+/// How the process asks to be scheduled.
+[[nodiscard]] run::SchedulingRequest scheduling_of(const GlobalConfig& global);
 
 /// Writes the configuration, and what the process knows, as lines.
 using Dump = std::function<std::vector<std::string>(const GlobalConfig& global,

@@ -49,7 +49,16 @@ void set_limit(std::uint64_t microseconds) {
   sigprocmask(SIG_UNBLOCK, &only, nullptr);
 }
 
+int clamped_priority(const SchedulingRequest& request) {
+  return std::clamp(request.real_time_priority, sched_get_priority_min(SCHED_RR),
+                    sched_get_priority_max(SCHED_RR));
+}
+
 }  // namespace
+
+void hurry(const SchedulingRequest& request) {
+  if (request.real_time_priority > 0) set_policy(SCHED_RR, clamped_priority(request));
+}
 
 Scheduling::Scheduling(Loop& loop, Log& log)
     : log_(log), demoted_(loop, {kDemotedSignal}, [this](int) { overran(); }) {}
@@ -68,8 +77,7 @@ void Scheduling::apply(const SchedulingRequest& request) {
 
 void Scheduling::become_real_time(const SchedulingRequest& request) {
   set_limit(request.real_time_limit_us > 0 ? request.real_time_limit_us : kDefaultLimit);
-  const int priority = std::clamp(request.real_time_priority, sched_get_priority_min(SCHED_RR),
-                                  sched_get_priority_max(SCHED_RR));
+  const int priority = clamped_priority(request);
   const int error = set_policy(SCHED_RR, priority);
   if (error == 0) {
     log_.detail("Running at real-time priority {}", priority);

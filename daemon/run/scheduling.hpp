@@ -23,6 +23,10 @@ struct SchedulingRequest {
   bool operator==(const SchedulingRequest&) const = default;
 };
 
+/// Real-time priority for the beginning of a process, until Scheduling::apply() says how it is to
+/// run. Where it is refused nothing is said: that will.
+void hurry(const SchedulingRequest& request);
+
 /// Applies a request and watches over it: a process that passes its limit becomes a normal one, and
 /// says so, instead of being killed or starving the machine.
 class Scheduling {

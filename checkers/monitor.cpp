@@ -1,5 +1,8 @@
 #include "checkers/monitor.hpp"
 
+#include <fmt/format.h>
+
+#include <stdexcept>
 #include <utility>
 
 #include "checkers/probes.hpp"
@@ -71,10 +74,19 @@ void Monitor::on_due() {
     attempt_ = std::make_unique<Attempt>();
     attempt_->server = owner_.server_label(place_);
     attempt_->service = owner_.service_label();
-    attempt_->probe = make_probe(host, owner_.check_at(place_), attempt_->labels(),
-                                 [this](const ProbeOutcome& outcome) { weigh(outcome); });
   }
   attempt_->began = host.loop.now();
+  if (!attempt_->probe) {
+    try {
+      attempt_->probe = make_probe(host, owner_.check_at(place_), attempt_->labels(),
+                                   [this](const ProbeOutcome& outcome) { weigh(outcome); });
+    } catch (const std::runtime_error& problem) {
+      // This host's trouble, not the server's, and not that of other checks.
+      return weigh(
+          {ProbeOutcome::Result::not_made, fmt::format("Check of {} not made: {}. Rescheduling.",
+                                                       attempt_->server, problem.what())});
+    }
+  }
   attempt_->probe->start(verdict_.step);
 }
 
@@ -86,7 +98,7 @@ void Monitor::weigh(const ProbeOutcome& outcome) {
   owner_.schedule().arm(*this, with_others(actions.next, host.loop.now()));
   // It goes at the end of this call.
   std::unique_ptr<Attempt> done;
-  if (!attempt_->probe->remembers()) done = std::move(attempt_);
+  if (!attempt_->probe || !attempt_->probe->remembers()) done = std::move(attempt_);
   // What changes besides the verdict is said before it, as the original does.
   const CheckNews besides{std::nullopt, {}, outcome.weight, outcome.duty};
   if (!besides.empty()) owner_.on_news(place_, besides);

@@ -9,10 +9,12 @@
 #include "checkers/grpc.hpp"
 #include "checkers/http.hpp"
 #include "checkers/misc.hpp"
+#include "checkers/nghttp2.hpp"
 #include "checkers/ping.hpp"
 #include "checkers/smtp.hpp"
 #include "checkers/tcp.hpp"
 #include "checkers/udp.hpp"
+#include "daemon/base/crypto.hpp"
 
 namespace understudy::checkers {
 namespace {
@@ -107,8 +109,12 @@ std::unique_ptr<Probe> probe_for(const ProbeHost& host, const TcpCheck& check,
   return std::make_unique<TcpProbe>(host.loop, host.log, check, labels.server, std::move(report));
 }
 
+// Libraries are opened here, where somebody waits for the exception, not in the middle of an
+// attempt.
 std::unique_ptr<Probe> probe_for(const ProbeHost& host, const HttpCheck& check,
                                  const ProbeLabels& labels, ProbeReport report) {
+  static_cast<void>(crypto());
+  if (check.protocol == HttpProtocol::http2) static_cast<void>(nghttp2());
   return std::make_unique<HttpProbe>(host, check, labels, std::move(report));
 }
 
@@ -139,6 +145,7 @@ std::unique_ptr<Probe> probe_for(const ProbeHost& host, const AgentCheck& check,
 
 std::unique_ptr<Probe> probe_for(const ProbeHost& host, const GrpcCheck& check,
                                  const ProbeLabels& labels, ProbeReport report) {
+  static_cast<void>(nghttp2());
   return std::make_unique<GrpcProbe>(host, check, labels, std::move(report));
 }
 

@@ -1,6 +1,7 @@
 #include "checkers/shared_tls.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <variant>
 
 namespace understudy::checkers {
@@ -28,7 +29,13 @@ bool uses_tls(const CheckersConfig& config) {
 
 std::shared_ptr<const TlsContext> SharedTls::follow(const CheckersConfig& config) {
   if (!uses_tls(config)) return context_;
-  if (!context_) context_ = std::make_shared<TlsContext>();
+  try {
+    if (!context_) context_ = std::make_shared<TlsContext>();
+  } catch (const std::runtime_error& problem) {
+    // Each check tries again by itself, and says so.
+    log_.error("{}", problem.what());
+    return context_;
+  }
   const auto wrong = context_->load(config.tls.value_or(TlsFiles{}));
   if (!wrong.empty()) {
     log_.error("{}", wrong);

@@ -252,6 +252,8 @@ int perform(const Options& options) {
 
 int main(int argc, char** argv) {
   using namespace understudy;
+  // Whoever started us may have had it ignored; then no child's end would be told.
+  std::signal(SIGCHLD, SIG_DFL);
   const auto parsed = parse_options(std::vector<std::string>(argv, argv + argc));
   if (const auto* error = std::get_if<UsageError>(&parsed)) {
     fmt::print(stderr, "{}\n", error->message);

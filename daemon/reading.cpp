@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -96,7 +97,10 @@ void read_and_report(const LoadOptions& options, const Files& files) {
   if (getppid() != parent) _exit(EXIT_FAILURE);
   try {
     read_and_report(options, files);
-  } catch (const std::exception&) {
+  } catch (const std::exception& problem) {
+    // Not sealed, so nobody takes it for a report.
+    const std::string_view why = problem.what();
+    [[maybe_unused]] const auto written = write(files.report.get(), why.data(), why.size());
     _exit(EXIT_FAILURE);
   }
   // The parent's objects in this copy of its memory are not ours to destroy.
@@ -119,10 +123,19 @@ std::string how_it_ended(int status) {
   return fmt::format("status {}", WEXITSTATUS(status));
 }
 
+/// What a reader that gave up wrote.
+std::string last_words(const Fd& report) {
+  std::array<char, 200> text{};
+  const ssize_t size = pread(report.get(), text.data(), text.size(), 0);
+  return size <= 0 ? std::string()
+                   : ": " + std::string(text.data(), static_cast<std::size_t>(size));
+}
+
 /// What a process that ended with `status` wrote.
 Result<Reading> collect(const LoadOptions& options, Files files, int status) {
   if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS) {
-    return Error{"the process that read the configuration ended with " + how_it_ended(status)};
+    return Error{"the process that read the configuration ended with " + how_it_ended(status) +
+                 last_words(files.report)};
   }
   const auto report = MappedFile::open(files.report.get());
   if (!report) return report.error();

@@ -54,16 +54,18 @@ std::string kind_of(int fd) {
 /// In a forked child: closes what belongs to the parent's loop. Its channels to other children
 /// above all, or they would not notice the parent's death. With plain calls: std::filesystem makes
 /// each child half a megabyte larger.
-void close_parents_descriptors(int channel, const Fd& process_events) {
+void close_parents_descriptors(int channel, const Fd& text, const Fd& process_events) {
   const std::unique_ptr<DIR, int (*)(DIR*)> list(opendir("/proc/self/fd"), closedir);
   if (!list) return;
   std::vector<int> doomed;
   while (const dirent* entry = readdir(list.get())) {
     const int fd = std::atoi(entry->d_name);
-    if (fd <= STDERR_FILENO || fd == channel || fd == process_events.get()) continue;
+    if (fd <= STDERR_FILENO || fd == channel || fd == text.get() || fd == process_events.get()) {
+      continue;
+    }
     const std::string kind = kind_of(fd);
     if (kind.starts_with("anon_inode:") || kind.starts_with("socket:") ||
-        kind.starts_with("pipe:")) {
+        kind.starts_with("pipe:") || kind.starts_with("/memfd:keepalived.")) {
       doomed.push_back(fd);
     }
   }
@@ -207,8 +209,8 @@ void Supervisor::become_child(Child& child, Fd channel) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(0);
   pid_file_.abandon();
-  close_parents_descriptors(channel.get(), process_events_);
   const Role& role = *child.role;
+  close_parents_descriptors(channel.get(), reading_.*role.text, process_events_);
   // The successor of a master has little time.
   run::hurry(role.scheduling(reading_.global));
   set_process_name(reading_.global.*role.process_name);

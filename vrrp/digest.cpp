@@ -47,11 +47,17 @@ bool equal_in_constant_time(ByteView a, ByteView b) {
   return difference == 0;
 }
 
-void prepare_digests(const VrrpConfig& config) {
+Result<void> prepare_digests(const VrrpConfig& config) try {
   for (const InstanceConfig& instance : config.instances) {
-    if (instance.authentication == Authentication::ah) static_cast<void>(hmac_md5_96({}, {}));
-    if (instance.hmac->used()) static_cast<void>(hmac_sha256_128({}, {}));
+    const bool md5 = instance.authentication == Authentication::ah;
+    const bool sha256 = instance.hmac->used();
+    if (md5 || sha256) static_cast<void>(crypto());
+    if (md5) static_cast<void>(hmac_md5_96({}, {}));
+    if (sha256) static_cast<void>(hmac_sha256_128({}, {}));
   }
+  return {};
+} catch (const std::runtime_error& problem) {
+  return Error{problem.what()};
 }
 
 }  // namespace understudy::vrrp

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "daemon/base/bytes.hpp"
+#include "daemon/base/result.hpp"
 #include "vrrp/config.hpp"
 
 namespace understudy::vrrp {
@@ -20,8 +21,8 @@ namespace understudy::vrrp {
                                                                           ByteView data);
 
 /// Has what the instances of a configuration need of OpenSSL opened and set up, which takes
-/// milliseconds that no advert should wait for.
-void prepare_digests(const VrrpConfig& config);
+/// milliseconds that no advert should wait for. The error: it cannot be opened.
+Result<void> prepare_digests(const VrrpConfig& config);
 
 /// Takes as long for a near miss as for a far one. The sizes are no secret.
 [[nodiscard]] bool equal_in_constant_time(ByteView a, ByteView b);

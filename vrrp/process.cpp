@@ -128,7 +128,9 @@ Result<void> Process::open() {
   setup_.page.refresh();
   const GlobalConfig& global = setup_.config.global;
   const Wiring wiring = name_links(unwired_);
-  prepare_digests(unwired_);
+  // A router whose adverts nobody can believe, and that believes nobody's, would be a second
+  // master.
+  if (const auto ready = prepare_digests(unwired_); !ready) return ready.error();
   role_ = std::make_shared<const VrrpConfig>(std::move(unwired_));
   routers_.emplace(Surroundings{loop_, log_, channel_, setup_.page, *commands_, *monitor_,
                                 recorder_ ? &*recorder_ : nullptr,

@@ -27,7 +27,7 @@ Result<ReloadJob::Prepared> ReloadJob::work(const Decode& decode, const VrrpConf
     const GlobalConfig& global = config->global;
     Wiring wiring = wire(config->role, {global.vmac_prefix, global.vmac_addr_prefix}, known);
     InstanceDiff difference = diff(current, config->role);
-    prepare_digests(config->role);
+    if (const auto ready = prepare_digests(config->role); !ready) return ready.error();
     return Prepared{std::move(*config), std::move(difference), std::move(wiring)};
   } catch (const std::exception& problem) {
     return Error{problem.what()};

@@ -23,7 +23,7 @@ struct Crypto : Library {
 };
 
 /// Opens it at the first call, which takes milliseconds; it stays open. Throws std::runtime_error
-/// when it is not installed.
+/// when it cannot be opened; the next call tries again.
 [[nodiscard]] const Crypto& crypto();
 
 }  // namespace understudy

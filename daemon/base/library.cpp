@@ -10,7 +10,7 @@ namespace understudy {
 void Library::Close::operator()(void* handle) const { dlclose(handle); }
 
 Library::Library(const char* name) : name_(name), handle_(dlopen(name, RTLD_NOW | RTLD_LOCAL)) {
-  if (!handle_) throw std::runtime_error(std::string(name) + " is not installed");
+  if (!handle_) throw std::runtime_error(std::string("Unable to open a library: ") + dlerror());
 }
 
 Library::Symbol Library::symbol(const char* name) const {

@@ -14,7 +14,8 @@ namespace understudy {
 ///   decltype(&::SSL_new) SSL_new = symbol("SSL_new");
 class Library {
  public:
-  /// Opens the library (dlopen(3)); throws std::runtime_error when it is not there.
+  /// Opens the library (dlopen(3)); throws std::runtime_error with the reason when that fails: it
+  /// is not there, or this process may not open another file.
   explicit Library(const char* name);
 
  protected:

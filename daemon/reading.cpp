@@ -95,6 +95,8 @@ void read_and_report(const LoadOptions& options, const Files& files) {
 [[noreturn]] void become_reader(pid_t parent, const LoadOptions& options, const Files& files) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(EXIT_FAILURE);
+  // It is none of those that a monitor counts.
+  prctl(PR_SET_NAME, "keepalived_read");
   try {
     read_and_report(options, files);
   } catch (const std::exception& problem) {

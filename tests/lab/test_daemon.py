@@ -1,6 +1,7 @@
 """The daemon as operators meet it: pid files, signals, scripts, what it puts back, installation."""
 
 import os
+import re
 import signal
 import time
 
@@ -9,7 +10,7 @@ from lab.case import case
 from lab.daemon import CONFIGURATION, PIDS
 from lab.pairs import elect, start_pair, transitions
 from lab.servers import start_nginx
-from lab.wait import check, equal, eventually
+from lab.wait import always, check, equal, eventually
 
 VIP = "10.1.38.19"
 INSTANCE = """
@@ -133,6 +134,33 @@ def missing_capability(lab):
     status, text = host.status(command + ["-f", CONFIGURATION, "-p", PIDS["parent"]], 6)
     equal(status, 4, f"exit status: {text}")
     check("VRRP needs CAP_NET_ADMIN" in text, f"it names what is missing: {text}")
+
+
+@case("daemon/library-missing", ours_only=True, seconds=8)
+def library_missing(lab):
+    """Where OpenSSL is not installed an instance with AH says so, and never becomes master."""
+    host = lab.solo("director1", "eth0", "10.9.0.1/24").up()
+    library = re.search(r"libcrypto\.so\.3 .*=> (\S+)", host.run("ldconfig -p")).group(1)
+    host.run(["mount", "--bind", "/dev/null", library])
+    authentication = "    authentication {\n        auth_type AH\n        auth_pass secret\n    }\n"
+    daemon = lab.daemon(host, INSTANCE % authentication).start()
+    daemon.wait_log("VRRP cannot run: Unable to open a library:")
+    always(lambda: not host.has("10.9.0.102"), 3, "it is no master")
+
+
+@case("daemon/ignored-children", ours_only=True, seconds=12)
+def ignored_children(lab):
+    """Started by a program that ignores SIGCHLD, as some wrappers do, it runs and stops as ever."""
+    host = lab.solo("director1", "eth0", "10.9.0.1/24").up()
+    host.write(CONFIGURATION, INSTANCE % "")
+    ignoring = "import os,signal,sys;signal.signal(signal.SIGCHLD,signal.SIG_IGN);os.execv(sys.argv[1],sys.argv[1:])"
+    command = ["python3", "-c", ignoring, lab.subject, "-p", PIDS["parent"], "-r", PIDS["vrrp"]]
+    status, text = host.status(command, 10)
+    equal(status, 0, f"exit status of the start: {text}")
+    _master(host)
+    pid = host.outside_pid(int(host.read(PIDS["parent"])))
+    os.kill(pid, signal.SIGTERM)
+    eventually(lambda: not os.path.exists(f"/proc/{pid}"), 5, "it ends")
 
 
 @case("daemon/background", seconds=10)

@@ -11,6 +11,15 @@ CONFIGURATION = "/etc/keepalived/keepalived.conf"
 PIDS = {"parent": "/run/lab.pid", "vrrp": "/run/lab-vrrp.pid", "checkers": "/run/lab-checkers.pid"}
 
 
+def _name(pid):
+    """What the kernel calls a process; None when it is gone."""
+    try:
+        with open(f"/proc/{pid}/comm", encoding="ascii", errors="replace") as text:
+            return text.read().strip()
+    except OSError:
+        return None
+
+
 class Daemon:
     """One keepalived on one host. `program` is the path of the binary, `configuration` its text."""
 
@@ -93,11 +102,12 @@ class Daemon:
         return now
 
     def processes(self):
-        """The pids, seen from outside, of all that belongs to it on its host (not its scripts)."""
+        """The pids, seen from outside, of all that belongs to it on its host (not its scripts, nor
+        the process that reads a configuration and is gone)."""
         return [
             pid
             for pid, (_, _, words) in self.host.processes().items()
-            if words and words[0] == self.program
+            if words and words[0] == self.program and _name(pid) != "keepalived_read"
         ]
 
     def kill(self):

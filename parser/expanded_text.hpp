@@ -92,6 +92,7 @@ class ExpandedText {
   /// Checks every bound; the error says what does not fit. The text stays in `bytes`, which must
   /// outlive this.
   [[nodiscard]] static Result<ExpandedText> from_bytes(ByteView bytes);
+  static Result<ExpandedText> from_bytes(Bytes&& gone) = delete;
 
   [[nodiscard]] Lines lines() const;
   [[nodiscard]] const std::vector<std::string>& files() const { return files_; }

@@ -106,14 +106,14 @@ TEST_CASE("a child has the chain too", "[chain]") {
   const TextFiles files;
   files.write("a", "~SEQ(i,1,2) $M\n");
   const auto got = read_text_file(files.write("m.conf", "$M=a \\\nb wrong\ninclude a\n"));
-  const auto again = ExpandedText::from_bytes(got.source.text.to_bytes());
+  const Bytes good = got.source.text.to_bytes();
+  const auto again = ExpandedText::from_bytes(good);
   REQUIRE(again.has_value());
   CHECK(again->origins().size() == got.source.text.origins().size());
   CHECK(complaint(*again, "wrong") == complaint(got.source.text, "wrong"));
   CHECK(complaint(*again, "wrong").find("in the expansion of $M") != std::string::npos);
 
   // Whatever is wrong with the bytes.
-  const Bytes good = got.source.text.to_bytes();
   for (std::size_t i = 0; i < good.size(); ++i) {
     Bytes bad = good;
     bad[i] ^= 0xff;

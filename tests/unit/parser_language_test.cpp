@@ -298,7 +298,8 @@ TEST_CASE("${NAME} that breaks a line is noted when it is not defined", "[langua
 TEST_CASE("what is expanded keeps its meaning through a child's bytes", "[language]") {
   const auto got =
       read_text("$M=a${_HASH}b { \\\nc \"d # e\" \\\n}\n~SEQ(i,1,3) $M\nx # y\n@a z\n", "a");
-  const auto again = ExpandedText::from_bytes(got.source.text.to_bytes());
+  const Bytes octets = got.source.text.to_bytes();
+  const auto again = ExpandedText::from_bytes(octets);
   REQUIRE(again.has_value());
   const auto tree = [](const ExpandedText& text) {
     Diagnostics diagnostics(text);

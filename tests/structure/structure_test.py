@@ -27,7 +27,7 @@ PURE, WORDS, ACTIVE = "a core", "a keyword or verify file", "an active file"
 
 # library: the libraries it may use besides base, and the system's libraries all may need
 LINKS = {
-    "daemon/netlink/libnetlink.a": ([], ["nl-3", "nl-route-3"]),
+    "daemon/netlink/libnetlink.a": ([], ["nl-3"]),
     "daemon/run/librun.a": ([], ["pthread"]),
     "ipvs/libipvs.a": ([], ["nl-3", "nl-genl-3", "kmod", "pthread"]),
     "parser/libparser.a": ([], ["pcre2-8"]),
@@ -47,11 +47,11 @@ LINKS = {
     "vrrp/libvrrp.a": (
         ["vrrp/libvrrp_core.a", "daemon/netlink/libnetlink.a", "daemon/run/librun.a",
          "ipvs/libipvs.a"],
-        ["nl-3", "nl-route-3", "nl-genl-3", "kmod", "crypto", "pthread"]),
+        ["nl-3", "nl-genl-3", "kmod", "crypto", "pthread"]),
     "checkers/libcheckers.a": (
         ["checkers/libcheckers_core.a", "checkers/libcheckers_probes.a", "ipvs/libipvs.a",
          "daemon/netlink/libnetlink.a", "daemon/run/librun.a"],
-        ["nl-3", "nl-route-3", "nl-genl-3", "kmod", "nghttp2", "ssl", "crypto", "pcre2-8", "pthread"]),
+        ["nl-3", "nl-genl-3", "kmod", "nghttp2", "ssl", "crypto", "pcre2-8", "pthread"]),
 }
 
 

@@ -37,10 +37,12 @@ LINKS = {
     "daemon/bfd/libbfd_config.a": (
         ["daemon/global/libglobal.a", "parser/libparser.a"], ["pcre2-8"]),
     "vrrp/libvrrp_config.a": (
-        ["vrrp/libvrrp_core.a", "daemon/global/libglobal.a", "parser/libparser.a"],
+        ["vrrp/libvrrp_rows.a", "vrrp/libvrrp_core.a", "daemon/global/libglobal.a",
+         "parser/libparser.a"],
         ["pcre2-8", "crypto"]),
     "checkers/libcheckers_config.a": (
-        ["checkers/libcheckers_core.a", "daemon/global/libglobal.a", "parser/libparser.a"],
+        ["checkers/libcheckers_rows.a", "checkers/libcheckers_core.a", "daemon/global/libglobal.a",
+         "parser/libparser.a"],
         ["pcre2-8", "crypto"]),
     "checkers/libcheckers_probes.a": (["checkers/libcheckers_core.a"],
                                       ["nghttp2", "ssl", "crypto", "pcre2-8"]),

@@ -16,8 +16,8 @@
 namespace understudy::vrrp {
 namespace {
 
-/// Frames between two looks at the timers: well under a millisecond of work.
-constexpr std::size_t kPerSlice = 64;
+/// Frames between two looks at the timers: a millisecond of work where they cross a bridge.
+constexpr std::size_t kPerSlice = 16;
 /// How long the sysctl that decides on the router flag is believed.
 constexpr std::chrono::seconds kForwardingAge(5);
 
@@ -52,9 +52,6 @@ void Announcer::queue(const Instance& instance, const std::vector<Announcement>&
                       unsigned repeat) {
   std::vector<Announcement> ready;
   for (const Announcement& one : announcements) {
-    log_.detail("({}) Sending/queueing {} on {} for {}", instance.config().name,
-                one.address.is_v4() ? "gratuitous ARPs" : "Unsolicited Neighbour Adverts",
-                one.interface, one.address.to_string());
     if (unique(one)) {
       ready.push_back(one);
     } else {
@@ -98,10 +95,18 @@ void Announcer::send_due() {
   const auto ready = [this](const Announcement& one) {
     return is_there(one) || !kernel_.pending();
   };
-  for (const Announcement& one : schedule_.due(loop_.now(), kPerSlice, ready)) {
+  for (const auto& [owner, one, first] : schedule_.due(loop_.now(), kPerSlice, ready)) {
+    // Told with the first of them: a thousand lines at once would keep adverts waiting.
+    if (first) tell(*static_cast<const Instance*>(owner), one);
     if (is_there(one)) send(one);
   }
   arm();
+}
+
+void Announcer::tell(const Instance& instance, const Announcement& announcement) {
+  log_.detail("({}) Sending/queueing {} on {} for {}", instance.config().name,
+              announcement.address.is_v4() ? "gratuitous ARPs" : "Unsolicited Neighbour Adverts",
+              announcement.interface, announcement.address.to_string());
 }
 
 bool Announcer::is_there(const Announcement& announcement) const {

@@ -52,6 +52,7 @@ class Announcer {
   void queue(const Instance& instance, const std::vector<Announcement>& announcements,
              unsigned repeat);
   void send_due();
+  void tell(const Instance& instance, const Announcement& announcement);
   void arm();
   void send(const Announcement& announcement);
   [[nodiscard]] bool forwards_v6(const netlink::Link& link);

@@ -70,6 +70,7 @@ void GarpSchedule::queue(Owner owner, const std::vector<Announcement>& announcem
     Waiting& waiting = position->second;
     const auto [entry, is_new] = waiting.entries.try_emplace(announcement);
     entry->second.left = std::max(entry->second.left, repeat);
+    entry->second.first = true;
     if (is_new) waiting.push_back(*entry);
   }
 }
@@ -82,14 +83,14 @@ GarpSchedule::WaitingMap::iterator GarpSchedule::next(Lane& lane) {
   }
 }
 
-Announcement GarpSchedule::take(Lane& lane) {
+GarpSchedule::Due GarpSchedule::take(Lane& lane) {
   const auto found = next(lane);
   lane.turns.pop_front();
   Waiting& waiting = found->second;
   Entry& entry = waiting.pop_front();
-  Announcement announcement = entry.first;
+  Due due{found->first.first, entry.first, std::exchange(entry.second.first, false)};
   if (--entry.second.left == 0) {
-    waiting.entries.erase(announcement);
+    waiting.entries.erase(due.announcement);
   } else {
     waiting.push_back(entry);
   }
@@ -97,13 +98,14 @@ Announcement GarpSchedule::take(Lane& lane) {
     waiting_.erase(found);
     --lane.owners;
   } else {
-    lane.turns.push_back(found->first.first);
+    lane.turns.push_back(due.owner);
   }
-  return announcement;
+  return due;
 }
 
-std::vector<Announcement> GarpSchedule::due(TimePoint now, std::size_t limit, const Ready& ready) {
-  std::vector<Announcement> taken;
+std::vector<GarpSchedule::Due> GarpSchedule::due(TimePoint now, std::size_t limit,
+                                                 const Ready& ready) {
+  std::vector<Due> taken;
   while (!ready_.empty() && ready_.begin()->first <= now && taken.size() < limit) {
     Lane& lane = *ready_.begin()->second;
     ready_.erase(ready_.begin());

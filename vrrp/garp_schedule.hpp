@@ -48,10 +48,16 @@ class GarpSchedule {
              TimePoint now);
   /// Whether an announcement can be sent already.
   using Ready = std::function<bool(const Announcement&)>;
+  /// What is to be sent.
+  struct Due {
+    Owner owner = nullptr;
+    Announcement announcement;
+    /// It has not been sent since it was queued.
+    bool first = false;
+  };
   /// Takes what may be sent now, at most `limit` announcements; call again at deadline(). What is
   /// not `ready` holds up what comes after it at the same pace for a moment.
-  [[nodiscard]] std::vector<Announcement> due(TimePoint now, std::size_t limit,
-                                              const Ready& ready = {});
+  [[nodiscard]] std::vector<Due> due(TimePoint now, std::size_t limit, const Ready& ready = {});
   /// When due() has something; nullopt: nothing waits.
   [[nodiscard]] std::optional<TimePoint> deadline() const;
   /// Drops what the owner has waiting; the pace is kept.
@@ -73,6 +79,7 @@ class GarpSchedule {
   /// How often an announcement is still to be sent, and what is sent after it.
   struct Place {
     unsigned left = 0;
+    bool first = true;
     Entry* next = nullptr;
   };
   /// What one owner has waiting in one lane, by announcement and as a queue. Thousands of owners
@@ -94,7 +101,7 @@ class GarpSchedule {
   /// Who has the next announcement of a lane in which somebody waits.
   WaitingMap::iterator next(Lane& lane);
   /// Takes it.
-  Announcement take(Lane& lane);
+  Due take(Lane& lane);
 
   /// By family (IPv4 first) and by group's or interface's name.
   std::array<std::map<std::string, std::unique_ptr<Lane>>, 2> lanes_;

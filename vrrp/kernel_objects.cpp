@@ -11,7 +11,7 @@ namespace understudy::vrrp {
 namespace {
 
 /// Changes between two looks at the timers: well under a millisecond of work.
-constexpr unsigned kChangesPerSlice = 32;
+constexpr unsigned kChangesPerSlice = 16;
 /// The holder of what is static; no instance has an empty name.
 const std::string kStatic;
 

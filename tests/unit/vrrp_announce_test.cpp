@@ -35,6 +35,13 @@ const Announcement kSecond = announcement("10.0.0.2");
 const Announcement kSix = announcement("2001:db8::1");
 using Announcements = std::vector<Announcement>;
 
+Announcements due(GarpSchedule& schedule, TimePoint now, std::size_t limit,
+                  const GarpSchedule::Ready& ready = {}) {
+  Announcements announcements;
+  for (auto& one : schedule.due(now, limit, ready)) announcements.push_back(one.announcement);
+  return announcements;
+}
+
 /// Owners are told apart by their addresses.
 const int kOwners[3] = {};
 const GarpSchedule::Owner kOne = &kOwners[0];
@@ -119,27 +126,42 @@ TEST_CASE("without an interval everything leaves at once, round by round") {
   CHECK_FALSE(schedule.deadline());
   schedule.queue(kOne, {kFirst, kSecond}, 2, kEpoch);
   CHECK(schedule.deadline() == kEpoch);
-  CHECK(schedule.due(kEpoch, 100) == Announcements{kFirst, kSecond, kFirst, kSecond});
+  CHECK(due(schedule, kEpoch, 100) == Announcements{kFirst, kSecond, kFirst, kSecond});
   CHECK_FALSE(schedule.deadline());
+}
+
+TEST_CASE("each says whether it is the first since it was queued, and whose it is") {
+  GarpSchedule schedule;
+  schedule.queue(kOne, {kFirst}, 3, kEpoch);
+  const auto two = schedule.due(kEpoch, 2);
+  REQUIRE(two.size() == 2);
+  CHECK(two[0].owner == kOne);
+  CHECK(two[0].first);
+  CHECK_FALSE(two[1].first);
+  // Wanted again while it still waits.
+  schedule.queue(kOne, {kFirst}, 1, kEpoch);
+  const auto last = schedule.due(kEpoch, 2);
+  REQUIRE(last.size() == 1);
+  CHECK(last[0].first);
 }
 
 TEST_CASE("one turn takes only so many") {
   GarpSchedule schedule;
   schedule.queue(kOne, {kFirst, kSecond}, 5, kEpoch);
-  CHECK(schedule.due(kEpoch, 3).size() == 3);
+  CHECK(due(schedule, kEpoch, 3).size() == 3);
   CHECK(schedule.deadline() == kEpoch);
-  CHECK(schedule.due(kEpoch, 100).size() == 7);
+  CHECK(due(schedule, kEpoch, 100).size() == 7);
 }
 
 TEST_CASE("an interval keeps packets of a family apart, and families independent") {
   GarpSchedule schedule;
   schedule.configure({100ms, 0ms}, {});
   schedule.queue(kOne, {kFirst, kSix}, 2, kEpoch);
-  CHECK(schedule.due(kEpoch, 100) == Announcements{kFirst, kSix, kSix});
+  CHECK(due(schedule, kEpoch, 100) == Announcements{kFirst, kSix, kSix});
   CHECK(schedule.deadline() == kEpoch + 100ms);
-  CHECK(schedule.due(kEpoch + 50ms, 100).empty());
+  CHECK(due(schedule, kEpoch + 50ms, 100).empty());
   // Late: still one at a time.
-  CHECK(schedule.due(kEpoch + 250ms, 100) == Announcements{kFirst});
+  CHECK(due(schedule, kEpoch + 250ms, 100) == Announcements{kFirst});
   // The pace holds across an empty queue.
   schedule.queue(kOne, {kSecond}, 1, kEpoch + 260ms);
   CHECK(schedule.deadline() == kEpoch + 350ms);
@@ -152,12 +174,12 @@ TEST_CASE("instances on one interface share its pace and take turns; another has
   schedule.queue(kTwo, {kSecond}, 1, kEpoch);
   const Announcement elsewhere = announcement("10.0.0.3", "eth1");
   schedule.queue(kThree, {elsewhere}, 1, kEpoch);
-  const auto now = schedule.due(kEpoch, 100);
+  const auto now = due(schedule, kEpoch, 100);
   CHECK(now.size() == 2);
   CHECK(std::find(now.begin(), now.end(), kFirst) != now.end());
   CHECK(std::find(now.begin(), now.end(), elsewhere) != now.end());
-  CHECK(schedule.due(kEpoch + 100ms, 100) == Announcements{kSecond});
-  CHECK(schedule.due(kEpoch + 200ms, 100) == Announcements{kFirst});
+  CHECK(due(schedule, kEpoch + 100ms, 100) == Announcements{kSecond});
+  CHECK(due(schedule, kEpoch + 200ms, 100) == Announcements{kFirst});
   CHECK_FALSE(schedule.deadline());
 }
 
@@ -167,8 +189,8 @@ TEST_CASE("a virtual interface is paced by the one below") {
   Announcement virtual_one = kSecond;
   virtual_one.interface = "vrrp.51";
   schedule.queue(kOne, {kFirst, virtual_one}, 1, kEpoch);
-  CHECK(schedule.due(kEpoch, 100) == Announcements{kFirst});
-  CHECK(schedule.due(kEpoch + 100ms, 100) == Announcements{virtual_one});
+  CHECK(due(schedule, kEpoch, 100) == Announcements{kFirst});
+  CHECK(due(schedule, kEpoch + 100ms, 100) == Announcements{virtual_one});
 }
 
 TEST_CASE("interfaces of a group share one pause, whatever the common one is") {
@@ -178,23 +200,23 @@ TEST_CASE("interfaces of a group share one pause, whatever the common one is") {
   const Announcement free = announcement("10.0.0.4", "eth2");
   schedule.queue(kOne, {kFirst, other}, 1, kEpoch);
   schedule.queue(kTwo, {free}, 3, kEpoch);
-  CHECK(schedule.due(kEpoch, 100).size() == 4);
+  CHECK(due(schedule, kEpoch, 100).size() == 4);
   CHECK(schedule.deadline() == kEpoch + 100ms);
-  CHECK(schedule.due(kEpoch + 100ms, 100) == Announcements{other});
+  CHECK(due(schedule, kEpoch + 100ms, 100) == Announcements{other});
   // A reload changes the pace of what comes after it, and forgets no packet just sent.
   schedule.configure({10ms, 10ms}, {});
   schedule.queue(kOne, {kFirst, kSecond}, 1, kEpoch + 101ms);
   CHECK(schedule.deadline() == kEpoch + 200ms);
-  CHECK(schedule.due(kEpoch + 200ms, 100).size() == 1);
+  CHECK(due(schedule, kEpoch + 200ms, 100).size() == 1);
   CHECK(schedule.deadline() == kEpoch + 210ms);
 }
 
 TEST_CASE("what waits already is not sent more often for being queued again") {
   GarpSchedule schedule;
   schedule.queue(kOne, {kFirst}, 5, kEpoch);
-  (void)schedule.due(kEpoch, 2);
+  (void)due(schedule, kEpoch, 2);
   schedule.queue(kOne, {kFirst, kSecond}, 2, kEpoch);
-  CHECK(schedule.due(kEpoch, 100).size() == 5);
+  CHECK(due(schedule, kEpoch, 100).size() == 5);
 }
 
 TEST_CASE("what is not ready waits, and with it what comes after at the same pace") {
@@ -203,16 +225,16 @@ TEST_CASE("what is not ready waits, and with it what comes after at the same pac
   schedule.queue(kOne, {kFirst, kSecond, kSix}, 1, kEpoch);
   bool put = false;
   const auto ready = [&](const Announcement& one) { return put || one != kSecond; };
-  auto sent = schedule.due(kEpoch, 100, ready);
+  auto sent = due(schedule, kEpoch, 100, ready);
   CHECK(sent.size() == 2);
   CHECK(std::find(sent.begin(), sent.end(), kSecond) == sent.end());
   const auto again = schedule.deadline();
   REQUIRE(again);
   CHECK(*again > kEpoch);
   CHECK(*again <= kEpoch + 1ms);
-  CHECK(schedule.due(*again, 100, ready).empty());
+  CHECK(due(schedule, *again, 100, ready).empty());
   put = true;
-  CHECK(schedule.due(kEpoch + 1ms, 100, ready) == Announcements{kSecond});
+  CHECK(due(schedule, kEpoch + 1ms, 100, ready) == Announcements{kSecond});
   CHECK_FALSE(schedule.deadline());
 }
 
@@ -222,15 +244,15 @@ TEST_CASE("cancelling drops what its owner has waiting, and nobody else's") {
   schedule.queue(kOne, {kFirst, kSix}, 5, kEpoch);
   schedule.queue(kTwo, {kSecond}, 1, kEpoch);
   schedule.cancel(kOne);
-  CHECK(schedule.due(kEpoch, 100) == Announcements{kSecond});
+  CHECK(due(schedule, kEpoch, 100) == Announcements{kSecond});
   CHECK_FALSE(schedule.deadline());
   schedule.queue(kOne, {kFirst}, 2, kEpoch + 1s);
   schedule.cancel(kOne);
   schedule.cancel(kOne);
   CHECK_FALSE(schedule.deadline());
-  CHECK(schedule.due(kEpoch + 2s, 100).empty());
+  CHECK(due(schedule, kEpoch + 2s, 100).empty());
   schedule.queue(kOne, {kFirst}, 1, kEpoch + 3s);
-  CHECK(schedule.due(kEpoch + 3s, 100).size() == 1);
+  CHECK(due(schedule, kEpoch + 3s, 100).size() == 1);
   schedule.queue(kOne, {kFirst}, 0, kEpoch + 4s);
   CHECK_FALSE(schedule.deadline());
 }

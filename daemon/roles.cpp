@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "checkers/process.hpp"
+#include "daemon/base/program_pages.hpp"
 #include "daemon/base/sealed_file.hpp"
 #include "daemon/dump.hpp"
 #include "daemon/recorded.hpp"
@@ -36,6 +37,7 @@ int start(RoleStart start) {
   config = Config();
   start.text.reset();
   malloc_trim(0);
+  forget_program_pages();
   const auto decode_again =
       [load = start.load](ByteView expanded) -> Result<run::ChildConfig<RoleConfig>> {
     auto next = decode_config(expanded, load);

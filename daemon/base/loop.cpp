@@ -40,6 +40,29 @@ Loop::Loop() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
 
 Loop::~Loop() = default;
 
+std::uint64_t Loop::enter(Watch& watch) {
+  auto place = static_cast<std::uint32_t>(places_.size());
+  if (free_places_.empty()) {
+    places_.emplace_back();
+  } else {
+    place = free_places_.back();
+    free_places_.pop_back();
+  }
+  places_[place].watch = &watch;
+  return std::uint64_t{++places_[place].uses} << 32 | place;
+}
+
+void Loop::leave(std::uint64_t id) {
+  const auto place = static_cast<std::uint32_t>(id);
+  places_[place].watch = nullptr;
+  free_places_.push_back(place);
+}
+
+Watch* Loop::find(std::uint64_t id) const {
+  const Place& place = places_[static_cast<std::uint32_t>(id)];
+  return place.uses == id >> 32 ? place.watch : nullptr;
+}
+
 void Loop::run() {
   stopped_ = false;
   read_clock();
@@ -69,11 +92,11 @@ void Loop::turn(Duration longest) {
   for (int i = 0; i < count && !stopped_; ++i) {
     const auto& event = events[static_cast<std::size_t>(i)];
     // A copy: epoll_event is packed, so no reference may be bound to its members.
-    const std::uint64_t watch = event.data.u64;
+    const std::uint64_t id = event.data.u64;
     // A watch destroyed by an earlier handler of this turn is no longer found.
-    const auto found = watches_.find(watch);
-    if (found == watches_.end()) continue;
-    const auto handler = found->second->handler_;
+    const Watch* watch = find(id);
+    if (watch == nullptr) continue;
+    const auto handler = watch->handler_;
     (*handler)(event.events);
     read_clock();
     run_due_timers(1);
@@ -127,18 +150,21 @@ std::optional<TimePoint> Timer::deadline() const {
 Watch::Watch(Loop& loop, int fd, std::uint32_t events, Handler handler)
     : loop_(loop),
       fd_(fd),
-      id_(loop.next_watch_id_++),
+      id_(loop.enter(*this)),
       events_(events),
       handler_(std::make_shared<Handler>(std::move(handler))) {
   epoll_event event{};
   event.events = events;
   event.data.u64 = id_;
-  if (epoll_ctl(loop_.epoll_.get(), EPOLL_CTL_ADD, fd_, &event) < 0) fail("epoll_ctl");
-  loop_.watches_.emplace(id_, this);
+  if (epoll_ctl(loop_.epoll_.get(), EPOLL_CTL_ADD, fd_, &event) == 0) return;
+  const int error = errno;
+  loop_.leave(id_);
+  errno = error;
+  fail("epoll_ctl");
 }
 
 Watch::~Watch() {
-  loop_.watches_.erase(id_);
+  loop_.leave(id_);
   if (fd_ >= 0) epoll_ctl(loop_.epoll_.get(), EPOLL_CTL_DEL, fd_, nullptr);
 }
 

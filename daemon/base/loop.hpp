@@ -15,7 +15,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -83,6 +82,16 @@ class Loop {
  private:
   friend class Timer;
   friend class Watch;
+  /// Where a watch is. What epoll knows it by has `uses` in the upper half, so that an event of one
+  /// that is gone is not taken for one of its successor.
+  struct Place {
+    Watch* watch = nullptr;
+    std::uint32_t uses = 0;
+  };
+  [[nodiscard]] std::uint64_t enter(Watch& watch);
+  void leave(std::uint64_t id);
+  /// nullptr: it is gone.
+  [[nodiscard]] Watch* find(std::uint64_t id) const;
   void turn(Duration longest);
   void run_due_timers(std::size_t most);
   void read_clock() { now_ = Clock::now(); }
@@ -92,9 +101,12 @@ class Loop {
   TimePoint now_ = Clock::now();
   bool stopped_ = false;
   Duration worst_lateness_{};
-  std::uint64_t next_watch_id_ = 1;
-  boost::intrusive::multiset<Timer, boost::intrusive::compare<Timer::Earlier>> timers_;
-  std::unordered_map<std::uint64_t, Watch*> watches_;
+  boost::intrusive::multiset<Timer, boost::intrusive::compare<Timer::Earlier>,
+                             boost::intrusive::constant_time_size<false>>
+      timers_;
+  std::vector<Place> places_;
+  /// Places nobody has.
+  std::vector<std::uint32_t> free_places_;
 };
 
 /// Readiness of a file descriptor it does not own; destroy the watch before closing the descriptor.

@@ -73,10 +73,10 @@ Result<Socket> Socket::open(std::span<const int> groups) {
 }
 
 ByteView Socket::read(int flags, int& error) {
-  buffer_.resize(kLargestDatagram);
+  if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(kLargestDatagram);
   for (;;) {
     sockaddr_nl sender{};
-    iovec part{buffer_.data(), buffer_.size()};
+    iovec part{buffer_.get(), kLargestDatagram};
     msghdr header{};
     header.msg_name = &sender;
     header.msg_namelen = sizeof sender;
@@ -88,7 +88,7 @@ ByteView Socket::read(int flags, int& error) {
     if (size < 0) return {};
     if (sender.nl_pid != 0) continue;
     if ((header.msg_flags & MSG_TRUNC) != 0) error = ENOBUFS;
-    return error == 0 ? ByteView(buffer_).first(static_cast<std::size_t>(size)) : ByteView{};
+    return error == 0 ? ByteView(buffer_.get(), static_cast<std::size_t>(size)) : ByteView{};
   }
 }
 
@@ -182,6 +182,8 @@ Result<bool> Socket::dump_once(const Message& request, const std::function<void(
       if (!done) each(message);
     });
   }
+  // Dumps are rare, and nothing else is that long.
+  buffer_.reset();
   if (failure != 0) return Error::from_errno(failure, "netlink dump");
   return !interrupted;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -51,7 +52,8 @@ class Socket {
   Fd fd_;
   std::uint32_t port_;
   std::uint32_t sequence_ = 0;
-  Bytes buffer_;
+  /// Not filled beforehand: memory is used as far as an answer goes.
+  std::unique_ptr<std::uint8_t[]> buffer_;
 };
 
 }  // namespace understudy::netlink

@@ -43,10 +43,11 @@ Answers look(const LoadOptions& options, Findings& findings) {
   answers.mail_server = [&](const std::string& name, Port port) {
     return findings.mail_server = resolve_mail_server(name, port);
   };
-  answers.script_user = [&] {
-    if (const auto user = find_credentials("keepalived_script", {})) findings.script_user = *user;
-    return findings.script_user;
-  };
+  if (options.find_script_user)
+    answers.script_user = [&] {
+      if (const auto user = find_credentials("keepalived_script", {})) findings.script_user = *user;
+      return findings.script_user;
+    };
   answers.interface = [&](const std::string& name) -> const InterfaceFacts* {
     if (!options.interfaces) return nullptr;
     const auto found = options.interfaces->find(name);
@@ -60,11 +61,11 @@ Answers look(const LoadOptions& options, Findings& findings) {
 }
 
 /// What was found before.
-Answers recall(const Findings& findings) {
+Answers recall(const LoadOptions& options, const Findings& findings) {
   Answers answers;
   answers.mail_server = [&](const std::string&, Port) { return findings.mail_server; };
   // Asking the system once more may take long, and brings its name services into every process.
-  answers.script_user = [&] { return findings.script_user; };
+  if (options.find_script_user) answers.script_user = [&] { return findings.script_user; };
   answers.interface = [&](const std::string& name) -> const InterfaceFacts* {
     const auto found = findings.interfaces.find(name);
     return found == findings.interfaces.end() ? nullptr : &found->second;
@@ -297,7 +298,9 @@ Rows rows_for(const std::vector<parser::Unit>& units) {
   for (const parser::Unit& unit : units) passes |= unit.passes;
   const auto any = [&](Stage stage) { return (passes & parser::passes_of(stage)) != 0; };
   Rows rows;
-  rows.merge(global_rows(), &ConfigDraft::global);
+  // A track_file is one of those that the checkers' early pass has.
+  const bool early = (passes & parser::set_of({Stage::checkers, false})) != 0;
+  if (any(Stage::parent) || early) rows.merge(global_rows(), &ConfigDraft::global);
   if (any(Stage::vrrp)) rows.merge(vrrp::vrrp_rows(), &ConfigDraft::vrrp);
   if (any(Stage::bfd)) rows.merge(bfd::bfd_rows(), &ConfigDraft::bfd);
   if (any(Stage::checkers)) rows.merge(checkers::checkers_rows(), &ConfigDraft::checkers);
@@ -323,8 +326,9 @@ Loaded load_config(const LoadOptions& options) {
   read->text = std::move(source.text);
   Diagnostics diagnostics(read->text);
   diagnostics.adopt(std::move(problems));
-  const Rows rows = config_rows();
-  const auto names = parser::block_names(rows);
+  // For good: taking them apart takes as long as a small configuration.
+  static const Rows& rows = *new Rows(config_rows());
+  static const auto& names = *new parser::BlockNames(parser::block_names(rows));
   const auto balance = parser::cut(rows, names, read->text, diagnostics, read->units);
   auto result =
       Interpreter(rows, names, *read, diagnostics).run(options, look(options, read->findings));
@@ -351,7 +355,8 @@ Result<Config> decode_config(ByteView expanded, const LoadOptions& options) {
   Diagnostics diagnostics(read->text);
   const Rows rows = rows_for(read->units);
   const auto names = parser::block_names(rows);
-  auto result = Interpreter(rows, names, *read, diagnostics).run(options, recall(read->findings));
+  auto result =
+      Interpreter(rows, names, *read, diagnostics).run(options, recall(options, read->findings));
   if (stopped(diagnostics)) return Error{"expanded text: a required argument is missing", 0};
   return std::move(result.config);
 }

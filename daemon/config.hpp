@@ -49,6 +49,9 @@ struct LoadOptions {
   std::string hostname;
   /// Interfaces that exist; nullopt: believe every name (a child decoding what the parent checked).
   std::optional<std::map<std::string, InterfaceFacts>> interfaces;
+  /// Whether to find out who runs scripts that name no user, where there may be none: it takes the
+  /// system longer to answer than all the rest, and only a dump of the configuration says it.
+  bool find_script_user = true;
 };
 
 /// A read configuration and what there is to say about it.

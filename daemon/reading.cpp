@@ -1,6 +1,8 @@
 #include "daemon/reading.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,7 +86,8 @@ Bytes report_of(const Loaded& loaded) {
 }
 
 void read_and_report(const LoadOptions& options, const Files& files) {
-  const Loaded loaded = load_config(with_interfaces(options));
+  // For good: the process ends, and that takes back all of it at once.
+  const Loaded& loaded = *new Loaded(load_config(with_interfaces(options)));
   fill_and_seal(files.vrrp_text, expanded_text(loaded, Part::vrrp)).value();
   fill_and_seal(files.checkers_text, expanded_text(loaded, Part::checkers)).value();
   // Last: where it is complete the others are.
@@ -92,7 +95,8 @@ void read_and_report(const LoadOptions& options, const Files& files) {
 }
 
 /// In the forked process.
-[[noreturn]] void become_reader(pid_t parent, const LoadOptions& options, const Files& files) {
+[[noreturn]] void become_reader(pid_t parent, const LoadOptions& options, const Files& files,
+                                Fd end) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(EXIT_FAILURE);
   // It is none of those that a monitor counts.
@@ -105,14 +109,16 @@ void read_and_report(const LoadOptions& options, const Files& files) {
     [[maybe_unused]] const auto written = write(files.report.get(), why.data(), why.size());
     _exit(EXIT_FAILURE);
   }
+  end.reset();
   // The parent's objects in this copy of its memory are not ours to destroy.
   _exit(EXIT_SUCCESS);
 }
 
-Result<pid_t> start_process(const LoadOptions& options, const Files& files) {
+/// `end` is closed when all is written, and by the end of the process.
+Result<pid_t> start_process(const LoadOptions& options, const Files& files, Fd end) {
   const pid_t parent = getpid();
   const pid_t pid = fork();
-  if (pid == 0) become_reader(parent, options, files);
+  if (pid == 0) become_reader(parent, options, files, std::move(end));
   if (pid < 0) return Error::from_errno(errno, "cannot start a process to read the configuration");
   return pid;
 }
@@ -133,12 +139,8 @@ std::string last_words(const Fd& report) {
                    : ": " + std::string(text.data(), static_cast<std::size_t>(size));
 }
 
-/// What a process that ended with `status` wrote.
-Result<Reading> collect(const LoadOptions& options, Files files, int status) {
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS) {
-    return Error{"the process that read the configuration ended with " + how_it_ended(status) +
-                 last_words(files.report)};
-  }
+/// What a process wrote that is done.
+Result<Reading> collect(const LoadOptions& options, Files files) {
   const auto report = MappedFile::open(files.report.get());
   if (!report) return report.error();
   ByteReader in(report->view());
@@ -162,12 +164,21 @@ Result<Reading> collect(const LoadOptions& options, Files files, int status) {
   return result;
 }
 
+/// What a process that ended with `status` wrote.
+Result<Reading> collect(const LoadOptions& options, Files files, int status) {
+  if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS) {
+    return collect(options, std::move(files));
+  }
+  return Error{"the process that read the configuration ended with " + how_it_ended(status) +
+               last_words(files.report)};
+}
+
 }  // namespace
 
 Result<Reading> read_apart(const LoadOptions& options) {
   auto files = make_files();
   if (!files) return files.error();
-  const auto pid = start_process(options, *files);
+  const auto pid = start_process(options, *files, {});
   if (!pid) return pid.error();
   int status = 0;
   while (waitpid(*pid, &status, 0) < 0) {
@@ -187,16 +198,32 @@ Result<void> ReadingProcess::start(const LoadOptions& options) {
   if (!files) return files.error();
   files_ = std::move(*files);
   options_ = options;
-  const auto pid = start_process(options, files_);
+  int ends[2] = {};
+  if (pipe2(ends, O_CLOEXEC) < 0) return Error::from_errno(errno, "pipe2");
+  end_ = Fd(ends[0]);
+  Fd theirs(ends[1]);
+  const auto pid = start_process(options, files_, std::move(theirs));
   if (!pid) return pid.error();
   pid_ = *pid;
+  watch_ =
+      std::make_unique<Watch>(loop_, end_.get(), EPOLLIN, [this](std::uint32_t) { written(); });
   reaper_.on_exit(pid_, [this](int status) { ended(status); });
   return {};
 }
 
-void ReadingProcess::ended(int status) {
+/// It has closed its end: all is written, or it is about to end otherwise.
+void ReadingProcess::written() {
+  watch_.reset();
+  if (!is_sealed(files_.report.get())) return;
+  reaper_.forget(pid_);
+  tell(collect(options_, std::move(files_)));
+}
+
+void ReadingProcess::ended(int status) { tell(collect(options_, std::move(files_), status)); }
+
+void ReadingProcess::tell(Result<Reading> reading) {
   pid_ = 0;
-  auto reading = collect(options_, std::move(files_), status);
+  watch_.reset();
   // A copy: it may destroy this.
   const auto on_read = on_read_;
   on_read(std::move(reading));

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -59,8 +60,8 @@ class ReadingProcess {
   using OnRead = std::function<void(Result<Reading>)>;
 
   /// `on_read` is called once, by the loop; it may destroy this.
-  ReadingProcess(Children& reaper, OnRead on_read)
-      : reaper_(reaper), on_read_(std::move(on_read)) {}
+  ReadingProcess(Loop& loop, Children& reaper, OnRead on_read)
+      : loop_(loop), reaper_(reaper), on_read_(std::move(on_read)) {}
   ReadingProcess(const ReadingProcess&) = delete;
   ReadingProcess& operator=(const ReadingProcess&) = delete;
   ~ReadingProcess();
@@ -76,12 +77,18 @@ class ReadingProcess {
   };
 
  private:
+  void written();
   void ended(int status);
+  void tell(Result<Reading> reading);
 
+  Loop& loop_;
   Children& reaper_;
   OnRead on_read_;
   LoadOptions options_;
   Files files_;
+  /// The reader closes the other end when all is written, before its memory is given back.
+  Fd end_;
+  std::unique_ptr<Watch> watch_;
   pid_t pid_ = 0;
 };
 

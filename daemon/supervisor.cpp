@@ -346,7 +346,7 @@ void Supervisor::reload() {
   notify_service_manager("RELOADING=1");
   reloading_ = true;
   reader_ = std::make_unique<ReadingProcess>(
-      reaper_, [this](Result<Reading> next) { take(std::move(next)); });
+      loop_, reaper_, [this](Result<Reading> next) { take(std::move(next)); });
   if (const auto started = reader_->start(load_); !started) refuse(started.error().message);
 }
 

@@ -103,7 +103,7 @@ bool Seen::test_and_set(std::size_t index) {
   return before;
 }
 
-std::string fill(const std::string& format, const Binding& binding, std::string_view replacement) {
+std::string fill(std::string_view format, const Binding& binding, std::string_view replacement) {
   return fmt::format(fmt::runtime(format), binding.keyword(), binding.argument(), binding.label(),
                      replacement);
 }
@@ -126,8 +126,9 @@ bool admit(const RowInfo& row, Seen& seen, const Binding& binding) {
   return row.repeat == Repeat::replaced;
 }
 
-void refuse(const RowInfo& row, const Binding& binding, const std::string& unspoken) {
-  const std::string& message = row.invalid_message.empty() ? unspoken : row.invalid_message;
+void refuse(const RowInfo& row, const Binding& binding, std::string_view unspoken) {
+  const std::string_view message =
+      row.invalid_message.empty() ? unspoken : row.invalid_message.view();
   if (message.empty()) return;
   const std::string_view value =
       binding.arguments().empty() ? binding.keyword() : binding.argument();

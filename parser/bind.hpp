@@ -100,12 +100,12 @@ class Seen {
 };
 
 /// `format` with {0} the keyword, {1} the first argument, {2} the label, {3} `replacement`.
-[[nodiscard]] std::string fill(const std::string& format, const Binding& binding,
+[[nodiscard]] std::string fill(std::string_view format, const Binding& binding,
                                std::string_view replacement = {});
 
 /// A codec gave nothing: says the row's invalid_message, without one `unspoken`. In a line of
 /// values {1} is the value.
-void refuse(const RowInfo& row, const Binding& binding, const std::string& unspoken);
+void refuse(const RowInfo& row, const Binding& binding, std::string_view unspoken);
 
 /// The part of binding that does not depend on the target's type: deprecation, repetition, number
 /// of words. False: the statement is not to be taken in (it has been reported).

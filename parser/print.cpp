@@ -87,12 +87,13 @@ std::string_view repetition(const RowInfo& row) {
 
 std::string entry(const RowInfo& row) {
   const std::string shape = row_shape(row);
-  const std::size_t syntax = std::min(shape.find(row.syntax, row.name.size()), shape.size());
+  const std::string_view words = row.syntax;
+  const std::size_t syntax = std::min(shape.find(words, row.name.size()), shape.size());
   const std::string_view before = std::string_view(shape).substr(0, syntax);
   std::string out =
       fmt::format(".TP\n\\fB{}\\fR{}", roff(row.name), roff_inside(before.substr(row.name.size())));
-  if (!row.syntax.empty()) out += fmt::format("\\fI{}\\fR", roff_inside(row.syntax));
-  const std::string after = roff_inside(shape.substr(syntax + row.syntax.size()));
+  if (!words.empty()) out += fmt::format("\\fI{}\\fR", roff_inside(words));
+  const std::string after = roff_inside(shape.substr(syntax + words.size()));
   out += fmt::format("{}\n{}\n", after, roff(row.doc));
   for (const std::string& fact : row_facts(row)) out += roff(fact) + ".\n";
   return out;
@@ -102,7 +103,8 @@ void append_section(std::string& out, const BlockInfo& block, const std::string&
   for (const RowInfo* row : block.infos()) out += entry(*row);
   for (const RowInfo* row : block.infos()) {
     if (!row->children) continue;
-    const std::string below = path.empty() ? row->name : path + " / " + row->name;
+    const std::string below =
+        path.empty() ? std::string(row->name) : fmt::format("{} / {}", path, row->name);
     out += fmt::format(".SS {}\n", roff(below));
     append_section(out, *row->children, below);
   }
@@ -117,8 +119,8 @@ std::string roff(std::string_view text) {
 
 std::string row_shape(const RowInfo& row) {
   if (row.kind == Kind::entries) return fmt::format("{} {{ {} ... }}", row.name, row.syntax);
-  std::string shape = row.name;
-  if (!row.syntax.empty()) shape += " " + row.syntax;
+  std::string shape(row.name);
+  if (!row.syntax.empty()) shape += fmt::format(" {}", row.syntax);
   return row.kind == Kind::block ? shape + " { ... }" : shape;
 }
 
@@ -127,22 +129,22 @@ std::vector<std::string> syntax_words(const RowInfo& row) {
   const auto letter = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   };
-  for (auto first = row.syntax.begin(); first != row.syntax.end();) {
-    first = std::find_if(first, row.syntax.end(), [](char c) { return c != ' ' && c != '|'; });
-    const auto last = std::find_if(first, row.syntax.end(), [](char c) {
-      return c == ' ' || c == '|' || c == ']' || c == ')';
-    });
+  const std::string_view syntax = row.syntax;
+  for (const auto* first = syntax.begin(); first != syntax.end();) {
+    first = std::find_if(first, syntax.end(), [](char c) { return c != ' ' && c != '|'; });
+    const auto* last = std::find_if(
+        first, syntax.end(), [](char c) { return c == ' ' || c == '|' || c == ']' || c == ')'; });
     while (first != last && (*first == '[' || *first == '(')) ++first;
     const bool written = std::all_of(first, last, letter) && first != last && *first >= 'a';
     if (written) words.emplace_back(first, last);
-    first = std::find_if(last, row.syntax.end(), [](char c) { return c != ']' && c != ')'; });
+    first = std::find_if(last, syntax.end(), [](char c) { return c != ']' && c != ')'; });
   }
   return words;
 }
 
 std::vector<std::string> row_facts(const RowInfo& row) {
   std::vector<std::string> facts;
-  const auto add = [&facts](std::string_view label, const std::string& what) {
+  const auto add = [&facts](std::string_view label, std::string_view what) {
     if (!what.empty()) facts.push_back(fmt::format("{} {}", label, what));
   };
   add("Range", row.range);
@@ -155,7 +157,7 @@ std::vector<std::string> row_facts(const RowInfo& row) {
     facts.emplace_back("Understood, and without effect in this version");
   }
   if (!row.replacement.empty()) {
-    facts.push_back("Deprecated: use " + row.replacement);
+    facts.push_back(fmt::format("Deprecated: use {}", row.replacement));
   } else if (!row.deprecation_message.empty() && !row.no_effect) {
     facts.emplace_back("Deprecated");
   }

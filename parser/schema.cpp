@@ -22,7 +22,8 @@ void collect_blocks(const BlockInfo& block, BlockNames& blocks, BlockNames& othe
     const bool braces = row->kind == Kind::block || row->kind == Kind::entries;
     BlockNames& names = braces ? blocks : others;
     names.emplace(row->name, row->kind == Kind::entries);
-    for (const std::string& alias : row->aliases) names.emplace(alias, row->kind == Kind::entries);
+    for (const std::string_view alias : row->aliases)
+      names.emplace(alias, row->kind == Kind::entries);
     if (row->kind == Kind::block && row->children) collect_blocks(*row->children, blocks, others);
   }
 }

@@ -49,6 +49,7 @@
 // argument, {2} the label: the first argument of the nearest enclosing block that has one.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -56,12 +57,12 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "parser/bind.hpp"
 #include "parser/grammar.hpp"
+#include "parser/row_text.hpp"
 #include "parser/values.hpp"
 
 namespace understudy::parser {
@@ -80,33 +81,33 @@ enum class Repeat : std::uint8_t { last_wins, adds_up, first_wins, replaced };
 
 /// Everything about a keyword that does not depend on what it changes.
 struct RowInfo {
-  std::string name;
+  std::string_view name;
   /// Other spellings, accepted in silence.
-  std::vector<std::string> aliases;
+  std::vector<std::string_view> aliases;
   /// One line for the manual.
-  std::string doc;
+  RowText doc;
   /// The keepalived release that has it, when that matters: "2.4.1".
-  std::string since;
+  RowText since;
   /// keepalived has no such keyword.
   bool own = false;
   Kind kind = Kind::value;
-  std::string syntax;
-  std::string range;
+  RowText syntax;
+  RowText range;
   /// What holds when it is not given, as text.
-  std::string fallback;
+  RowText fallback;
   std::size_t min_words = 0;
   std::size_t max_words = 0;
   Missing missing = Missing::ends;
   Extra extra = Extra::ignored;
   Repeat repeat = Repeat::last_wins;
-  std::string missing_message;
-  std::string extra_message;
-  std::string repeat_message;
-  std::string invalid_message;
+  RowText missing_message;
+  RowText extra_message;
+  RowText repeat_message;
+  RowText invalid_message;
   /// Non-empty: every use is diagnosed with this.
-  std::string deprecation_message;
+  RowText deprecation_message;
   /// What to use instead.
-  std::string replacement;
+  RowText replacement;
   /// Without any effect yet; its use is noted.
   bool no_effect = false;
   /// Has quoting rules of its own: double quotes need not match by the rule of other keywords.
@@ -131,7 +132,7 @@ struct BlockInfo {
   /// In the order they were added.
   [[nodiscard]] virtual std::vector<const RowInfo*> infos() const = 0;
   /// What is said of a word that is no row.
-  std::string unknown_message = "Unknown keyword '{0}'";
+  RowText unknown_message = "Unknown keyword '{0}'";
 };
 
 /// Calls `visit(path, row)` for every row below `block`, depth first; `path` has the names of the
@@ -194,53 +195,52 @@ class Row : public RowInfo {
   /// Takes the statement in; it has been admitted.
   std::function<void(T&, const Binding&)> apply;
 
-  Row& by_default(std::string text) { return set(fallback, std::move(text)); }
+  Row& by_default(RowText text) { return set(fallback, text); }
   /// What is accepted, in words; codecs say it themselves.
-  Row& accepts(std::string what) { return set(range, std::move(what)); }
-  Row& from(std::string version) { return set(since, std::move(version)); }
+  Row& accepts(RowText what) { return set(range, what); }
+  Row& from(RowText version) { return set(since, version); }
   /// keepalived does not know it.
   Row& ours() { return set(own, true); }
   Row& reported_by(Stage who) { return set(pass.stage, who); }
   /// Bound after all others of its stage: it needs them.
   Row& after_others() { return set(pass.late, true); }
   /// Words of a block's line or an entry: their description and number.
-  Row& takes(std::string what, std::size_t min, std::size_t max) {
+  Row& takes(RowText what, std::size_t min, std::size_t max) {
     min_words = min;
     max_words = max;
-    return set(syntax, std::move(what));
+    return set(syntax, what);
   }
   /// A missing argument is a complaint (status 5) instead of the end of the reading.
-  Row& when_missing(std::string message) {
+  Row& when_missing(RowText message) {
     missing = Missing::complains;
-    return set(missing_message, std::move(message));
+    return set(missing_message, message);
   }
   /// A missing argument is fine; the statement then does nothing.
   Row& allow_missing() { return set(missing, Missing::allowed); }
   /// Further words are a complaint; the value is taken all the same unless `what` says refused.
-  Row& when_extra(std::string message, Extra what = Extra::complains) {
+  Row& when_extra(RowText message, Extra what = Extra::complains) {
     extra = what;
-    return set(extra_message, std::move(message));
+    return set(extra_message, message);
   }
   /// A second use is diagnosed and ignored.
-  Row& once(std::string message) {
+  Row& once(RowText message) {
     repeat = Repeat::first_wins;
-    return set(repeat_message, std::move(message));
+    return set(repeat_message, message);
   }
   /// A second use is diagnosed and replaces the first.
-  Row& replaced(std::string message) {
+  Row& replaced(RowText message) {
     repeat = Repeat::replaced;
-    return set(repeat_message, std::move(message));
+    return set(repeat_message, message);
   }
   Row& adds_up() { return set(repeat, Repeat::adds_up); }
   /// Taken in, and noted: what it asks for is not done by this version.
   Row& pending() { return set(no_effect, true); }
   /// Said after the codec's own message when it refused the value.
-  Row& invalid(std::string message) { return set(invalid_message, std::move(message)); }
+  Row& invalid(RowText message) { return set(invalid_message, message); }
   /// Works, and every use is diagnosed. The message defaults to the original's.
-  Row& deprecated(std::string instead,
-                  std::string message = "{0} is deprecated - please use '{3}'") {
-    replacement = std::move(instead);
-    return set(deprecation_message, std::move(message));
+  Row& deprecated(RowText instead, RowText message = "{0} is deprecated - please use '{3}'") {
+    replacement = instead;
+    return set(deprecation_message, message);
   }
 
  private:
@@ -257,8 +257,8 @@ class Block : public BlockInfo {
  public:
   /// A keyword with a value. `names` is "name" or "name|alias|alias".
   template <typename V, typename Target>
-  Row<T>& value(std::string_view names, std::string doc, Codec<V> codec, Target target) {
-    Row<T>& row = add(names, std::move(doc), Kind::value);
+  Row<T>& value(RowText names, RowText doc, Codec<V> codec, Target target) {
+    Row<T>& row = add(names, doc, Kind::value);
     describe(row, codec);
     row.apply = [codec = std::move(codec), target, &row](T& object, const Binding& binding) {
       auto value = codec.read(binding, binding.arguments());
@@ -273,8 +273,8 @@ class Block : public BlockInfo {
 
   /// A keyword alone. `target`: a member set to `value`, or a function (T&, bool[, Binding]).
   template <typename Target>
-  Row<T>& flag(std::string_view names, std::string doc, Target target, bool value = true) {
-    Row<T>& row = add(names, std::move(doc), Kind::flag);
+  Row<T>& flag(RowText names, RowText doc, Target target, bool value = true) {
+    Row<T>& row = add(names, doc, Kind::flag);
     row.apply = [target, value](T& object, const Binding& binding) {
       detail::deliver(target, object, bool(value), binding);
     };
@@ -284,8 +284,8 @@ class Block : public BlockInfo {
   /// A statement `take(T&, const Binding&)` makes sense of by itself.
   template <typename Take>
   requires std::is_invocable_v<const Take&, T&, const Binding&> Row<T>
-  &statement(std::string_view names, std::string doc, Take take) {
-    Row<T>& row = add(names, std::move(doc), Kind::value);
+  &statement(RowText names, RowText doc, Take take) {
+    Row<T>& row = add(names, doc, Kind::value);
     row.max_words = SIZE_MAX;
     row.apply = std::move(take);
     return row;
@@ -294,8 +294,8 @@ class Block : public BlockInfo {
   /// A block with rows of its own. `open(T&, const Binding&) -> C*` gives what it fills, nullptr to
   /// skip it; `close(T&, C&, const Binding&)` runs at its end.
   template <typename C, typename Open, typename Close>
-  Row<T>& block(std::string_view names, std::string doc, Block<C> rows, Open open, Close close) {
-    Row<T>& row = add(names, std::move(doc), Kind::block);
+  Row<T>& block(RowText names, RowText doc, Block<C> rows, Open open, Close close) {
+    Row<T>& row = add(names, doc, Kind::block);
     auto shared = std::make_shared<const Block<C>>(std::move(rows));
     row.children = shared;
     row.apply = [shared, open, close](T& object, const Binding& binding) {
@@ -310,22 +310,21 @@ class Block : public BlockInfo {
     return row;
   }
   template <typename C, typename Open>
-  Row<T>& block(std::string_view names, std::string doc, Block<C> rows, Open open) {
-    return block(names, std::move(doc), std::move(rows), open, [](T&, C&, const Binding&) {});
+  Row<T>& block(RowText names, RowText doc, Block<C> rows, Open open) {
+    return block(names, doc, std::move(rows), open, [](T&, C&, const Binding&) {});
   }
   /// A block whose rows change the T itself.
-  Row<T>& block(std::string_view names, std::string doc, Block<T> rows) {
-    return block(names, std::move(doc), std::move(rows),
-                 [](T& object, const Binding&) { return &object; });
+  Row<T>& block(RowText names, RowText doc, Block<T> rows) {
+    return block(names, doc, std::move(rows), [](T& object, const Binding&) { return &object; });
   }
 
   /// A value block of lines, each given to `take(T&, const Binding&)`; words()[0] is its first
   /// word.
   template <typename Take>
   requires std::is_invocable_v<const Take&, T&, const Binding&> Row<T>
-  &entries(std::string_view names, std::string doc, std::string entry_syntax, Take take) {
-    Row<T>& row = add(names, std::move(doc), Kind::entries);
-    row.syntax = std::move(entry_syntax);
+  &entries(RowText names, RowText doc, RowText entry_syntax, Take take) {
+    Row<T>& row = add(names, doc, Kind::entries);
+    row.syntax = entry_syntax;
     row.apply = [take](T& object, const Binding& binding) {
       for_each_entry(binding, [&](const Binding& entry) { take(object, entry); });
     };
@@ -336,25 +335,25 @@ class Block : public BlockInfo {
   /// from the words at the front and says how many they are, 0 to skip the line; the rest is bound
   /// by `options`; then `commit(T&, C&&, const Binding&)`.
   template <typename C, typename Head, typename Commit>
-  Row<T>& entries(std::string_view names, std::string doc, std::string entry_syntax,
-                  Block<C> options, Head head, Commit commit) {
+  Row<T>& entries(RowText names, RowText doc, RowText entry_syntax, Block<C> options, Head head,
+                  Commit commit) {
     auto shared = std::make_shared<const Block<C>>(std::move(options));
-    Row<T>& row = entries(names, std::move(doc), std::move(entry_syntax),
-                          [shared, head, commit](T& object, const Binding& entry) {
-                            C value{};
-                            const std::size_t used = head(object, entry, value);
-                            if (used == 0) return;
-                            shared->bind_options(value, entry, used);
-                            commit(object, std::move(value), entry);
-                          });
+    Row<T>& row =
+        entries(names, doc, entry_syntax, [shared, head, commit](T& object, const Binding& entry) {
+          C value{};
+          const std::size_t used = head(object, entry, value);
+          if (used == 0) return;
+          shared->bind_options(value, entry, used);
+          commit(object, std::move(value), entry);
+        });
     row.children = shared;
     return row;
   }
 
   /// A value block in which every word of every line is a value, delivered one by one.
   template <typename V, typename Target>
-  Row<T>& words(std::string_view names, std::string doc, Codec<V> codec, Target target) {
-    Row<T>& row = add(names, std::move(doc), Kind::entries);
+  Row<T>& words(RowText names, RowText doc, Codec<V> codec, Target target) {
+    Row<T>& row = add(names, doc, Kind::entries);
     row.syntax = codec.syntax;
     row.range = codec.range;
     row.apply = [codec = std::move(codec), target, &row](T& object, const Binding& binding) {
@@ -383,8 +382,7 @@ class Block : public BlockInfo {
       row.apply = [shared, member, &theirs](T& object, const Binding& binding) {
         theirs.apply(object.*member, binding);
       };
-      by_name_.emplace(row.name, &row);
-      for (const std::string& alias : row.aliases) by_name_.emplace(alias, &row);
+      enter(row);
     });
   }
   template <typename Visit>
@@ -393,11 +391,11 @@ class Block : public BlockInfo {
   }
 
   /// A keyword that once existed: every use is diagnosed with `message`, and does nothing.
-  Row<T>& gone(std::string_view names, std::string message) {
+  Row<T>& gone(RowText names, RowText message) {
     Row<T>& row = statement(names, "No longer supported.", [](T&, const Binding&) {});
     row.missing = Missing::allowed;
     row.no_effect = true;
-    row.deprecation_message = std::move(message);
+    row.deprecation_message = message;
     return row;
   }
 
@@ -435,8 +433,8 @@ class Block : public BlockInfo {
   }
 
   [[nodiscard]] const Row<T>* find(std::string_view name) const {
-    const auto found = by_name_.find(name);
-    return found == by_name_.end() ? nullptr : found->second;
+    const auto found = place_of(name);
+    return found == by_name_.end() || found->name != name ? nullptr : found->row;
   }
   [[nodiscard]] std::vector<const RowInfo*> infos() const override {
     std::vector<const RowInfo*> all;
@@ -461,21 +459,43 @@ class Block : public BlockInfo {
     return check_braces(*row, binding);
   }
 
-  Row<T>& add(std::string_view names, std::string doc, Kind kind) {
+  Row<T>& add(RowText names, RowText doc, Kind kind) {
     Row<T>& row = rows_.emplace_back();
-    const std::size_t bar = names.find('|');
-    row.name = names.substr(0, bar);
+    const std::string_view all = names;
+    const std::size_t bar = all.find('|');
+    row.name = all.substr(0, bar);
     for (std::size_t at = bar; at != std::string_view::npos;) {
-      const std::size_t next = names.find('|', at + 1);
-      row.aliases.emplace_back(names.substr(at + 1, next - at - 1));
+      const std::size_t next = all.find('|', at + 1);
+      row.aliases.push_back(all.substr(at + 1, next - at - 1));
       at = next;
     }
-    row.doc = std::move(doc);
+    row.doc = doc;
     row.kind = kind;
     row.index = rows_.size() - 1;
-    by_name_.emplace(row.name, &row);
-    for (const std::string& alias : row.aliases) by_name_.emplace(alias, &row);
+    enter(row);
     return row;
+  }
+
+  /// A row under one of its names.
+  struct Named {
+    std::string_view name;
+    const Row<T>* row;
+    /// Lengths first: they differ mostly.
+    [[nodiscard]] static bool less(const Named& named, std::string_view name) {
+      return named.name.size() != name.size() ? named.name.size() < name.size() : named.name < name;
+    }
+  };
+  [[nodiscard]] auto place_of(std::string_view name) const {
+    return std::lower_bound(by_name_.begin(), by_name_.end(), name, Named::less);
+  }
+  /// Of two rows with a name the first counts.
+  void enter(const Row<T>& row) {
+    const auto under = [&](std::string_view name) {
+      const auto place = place_of(name);
+      if (place == by_name_.end() || place->name != name) by_name_.insert(place, {name, &row});
+    };
+    under(row.name);
+    for (const std::string_view alias : row.aliases) under(alias);
   }
 
   template <typename V>
@@ -488,7 +508,8 @@ class Block : public BlockInfo {
   }
 
   std::deque<Row<T>> rows_;
-  std::unordered_map<std::string_view, const Row<T>*> by_name_;
+  /// In the order of Named::less: a table that hashes takes longer to make than it ever saves.
+  std::vector<Named> by_name_;
 };
 
 }  // namespace understudy::parser

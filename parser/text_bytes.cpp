@@ -67,6 +67,10 @@ std::vector<ExpandedText::Run> ExpandedText::runs_of(LineRange range) const {
     part.first = std::max(run->first, range.first);
     const std::uint32_t end = std::min(run->first + run->count, range.end);
     if (end <= part.first) continue;
+    if (end - part.first == run->count) {
+      found.push_back(part);
+      continue;
+    }
     std::string_view rest = run->view();
     for (std::uint32_t i = run->first; i < part.first; ++i) (void)run->take_line(rest);
     part.text = rest.data();
@@ -81,6 +85,9 @@ std::vector<ExpandedText::Run> ExpandedText::runs_of(LineRange range) const {
 }
 
 void ExpandedText::write(ByteWriter& out, std::span<const Run> runs) const {
+  std::size_t size = 0;
+  for (const Run& run : runs) size += kRunSize + run.size;
+  out.reserve(size);
   out.u32(kMagic);
   out.u32(static_cast<std::uint32_t>(files_.size()));
   out.u32(static_cast<std::uint32_t>(origins_.size()));

@@ -28,10 +28,10 @@ const x3::symbols<bool>& bool_words() {
 
 /// A codec of one word whose text `parse` turns into an optional.
 template <typename V, typename Parse>
-Codec<V> one_word(std::string syntax, std::string refusal, Parse parse) {
+Codec<V> one_word(RowText syntax, RowText refusal, Parse parse) {
   Codec<V> codec;
-  codec.syntax = std::move(syntax);
-  codec.refusal = std::move(refusal);
+  codec.syntax = syntax;
+  codec.refusal = refusal;
   codec.read = [parse](const Binding&, std::span<const Word> words) -> std::optional<V> {
     return parse(words[0].text);
   };
@@ -85,10 +85,9 @@ Codec<bool> optional_boolean() {
   return codec;
 }
 
-Codec<std::string> text(std::string syntax) {
-  return one_word<std::string>(std::move(syntax), {}, [](std::string_view word) {
-    return std::optional<std::string>(word);
-  });
+Codec<std::string> text(RowText syntax) {
+  return one_word<std::string>(
+      syntax, {}, [](std::string_view word) { return std::optional<std::string>(word); });
 }
 
 Codec<IpAddress> address() {

@@ -20,6 +20,7 @@
 #include "daemon/base/address.hpp"
 #include "daemon/base/result.hpp"
 #include "parser/bind.hpp"
+#include "parser/row_text.hpp"
 
 namespace understudy::parser {
 
@@ -28,9 +29,9 @@ template <typename V>
 struct Codec {
   using Value = V;
   /// What the manual calls it: "NUMBER", "SECONDS", "BOOL", "IP", "MASTER|BACKUP".
-  std::string syntax;
+  RowText syntax;
   /// What is accepted, for the manual and for hints: "1..255"; empty: anything.
-  std::string range;
+  RowText range;
   /// How many words it takes; fewer are "missing", more are "extra".
   std::size_t min_words = 1;
   std::size_t max_words = 1;
@@ -38,7 +39,7 @@ struct Codec {
   /// the row's own complaint follows; what gives nothing in silence leaves it to the row.
   std::function<std::optional<V>(const Binding&, std::span<const Word>)> read;
   /// What is said of a refused value by a row that has no complaint of its own; empty: `read` has.
-  std::string refusal;
+  RowText refusal;
   /// Splits the statement itself, by the rules of scripts.
   bool escaped = false;
 };
@@ -93,7 +94,7 @@ struct CommandLine {
 /// As boolean(); without a word, true.
 [[nodiscard]] Codec<bool> optional_boolean();
 /// One word, any.
-[[nodiscard]] Codec<std::string> text(std::string syntax = "STRING");
+[[nodiscard]] Codec<std::string> text(RowText syntax = "STRING");
 /// Seconds with a fraction; bounds in microseconds. `decimals` is the finest resolution taken, 3
 /// or 6.
 [[nodiscard]] Codec<std::chrono::microseconds> decimal_seconds(std::uint64_t min_us,
@@ -135,16 +136,18 @@ template <typename N>
   }
 }
 
-/// One of a list of words, compared as written. `complain` words the message for another word;
-/// without it: "unknown KEYWORD 'WORD'".
+/// One of a list of words (literals), compared as written. `complain` words the message for another
+/// word; without it: "unknown KEYWORD 'WORD'".
 template <typename E>
-[[nodiscard]] Codec<E> choice(std::vector<std::pair<std::string, E>> choices,
+[[nodiscard]] Codec<E> choice(std::vector<std::pair<std::string_view, E>> choices,
                               std::function<std::string(std::string_view)> complain = {}) {
   Codec<E> codec;
-  std::vector<std::string_view> names;
+  std::string syntax;
   for (const auto& [name, value] : choices) {
-    codec.syntax += (codec.syntax.empty() ? "" : "|") + name;
+    if (!syntax.empty()) syntax += '|';
+    syntax += name;
   }
+  codec.syntax = syntax;
   codec.read = [choices = std::move(choices), complain = std::move(complain)](
                    const Binding& binding, std::span<const Word> words) -> std::optional<E> {
     std::vector<std::string_view> known;

@@ -38,10 +38,10 @@ constexpr const char* kSyntax = "IP[/LENGTH] [OPTION ...]";
 
 /// An option with a word after it; without one the entry is dropped.
 template <typename Take>
-Row<Entry>& option(Options& rows, std::string_view names, std::string doc, std::string syntax,
-                   Take take) {
+Row<Entry>& option(Options& rows, parser::RowText names, parser::RowText doc,
+                   parser::RowText syntax, Take take) {
   return rows
-      .statement(names, std::move(doc),
+      .statement(names, doc,
                  [take](Entry& entry, const Binding& binding) {
                    if (binding.arguments().empty()) {
                      binding.error(fmt::format("No {} parameter specified for {}",
@@ -51,7 +51,7 @@ Row<Entry>& option(Options& rows, std::string_view names, std::string doc, std::
                      take(entry, binding);
                    }
                  })
-      .takes(std::move(syntax), 0, 1)
+      .takes(syntax, 0, 1)
       .adds_up();
 }
 
@@ -318,9 +318,9 @@ void commit_static(VrrpDraft& section, Entry&& entry, const Binding& line) {
 }  // namespace
 
 void add_address_rows(Block<InstanceDraft>& rows) {
-  const auto add = [&](std::string_view name, std::string doc, bool excluded) {
+  const auto add = [&](parser::RowText name, parser::RowText doc, bool excluded) {
     rows.entries(
-            name, std::move(doc), kSyntax, option_rows(false),
+            name, doc, kSyntax, option_rows(false),
             [](InstanceDraft& draft, const Binding& line, Entry& entry) {
               return take_address(*draft.section, line, entry);
             },

@@ -85,8 +85,8 @@ void take_extra_interface(InstanceDraft& draft, const Binding& binding) {
 }
 
 void add_extra_interfaces(InstanceRows& rows) {
-  const auto add = [&](const std::string& name, std::string doc) -> Row<InstanceDraft>& {
-    return rows.statement(name, std::move(doc), take_extra_interface)
+  const auto add = [&](parser::RowText name, parser::RowText doc) -> Row<InstanceDraft>& {
+    return rows.statement(name, doc, take_extra_interface)
         .takes("[all] SECONDS", 0, SIZE_MAX)
         .accepts("0..86400")
         .by_default("vrrp_garp_extra_if");

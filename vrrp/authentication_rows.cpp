@@ -134,7 +134,7 @@ void take_key(InstanceDraft& draft, const Binding& binding) {
 
 /// One of some words; the row complains about another.
 template <typename E>
-Codec<E> one_of(std::vector<std::pair<std::string, E>> choices) {
+Codec<E> one_of(std::vector<std::pair<std::string_view, E>> choices) {
   Codec<E> codec = choice<E>(choices);
   codec.range = codec.syntax;
   codec.read = [choices = std::move(choices)](const Binding&,

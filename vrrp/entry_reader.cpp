@@ -166,7 +166,7 @@ IpAddress EntryReader::any_address() const {
 
 void report_deprecation(const EntryReader& entry, const parser::RowInfo& row) {
   if (row.deprecation_message.empty()) return;
-  entry.say(row.deprecation_message,
+  entry.say(std::string(row.deprecation_message),
             row.replacement.empty() ? "" : fmt::format("use '{}'", row.replacement));
 }
 

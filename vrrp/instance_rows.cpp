@@ -226,8 +226,8 @@ void add_timers(InstanceRows& rows) {
              number<unsigned>(1, kMostMissedAdverts), &InstanceDraft::down_timer_adverts)
       .by_default("vrrp_down_timer_adverts")
       .invalid("({2}): Invalid down_timer_adverts [1:100] '{1}'");
-  const auto add = [&](const std::string& name, std::string doc) -> Row<InstanceDraft>& {
-    return rows.statement(name, std::move(doc), take_expired)
+  const auto add = [&](parser::RowText name, parser::RowText doc) -> Row<InstanceDraft>& {
+    return rows.statement(name, doc, take_expired)
         .takes("[PRIORITY]", 0, 1)
         .accepts("1..254")
         .by_default("off; 254 without a priority");

@@ -347,10 +347,14 @@ void Machine::reconfigure_master(const InstanceConfig& before, Turn& turn) {
   if (old_addresses == new_addresses && same_routing && same_place) return;
   turn.actions.push_back(AddAddresses{});
   Announce announce{config_->garp.repeat, {}};
+  // Most are in both, in the same order.
+  auto expected = old_addresses.begin();
   for (const VirtualAddress& address : new_addresses) {
-    const auto old = std::find(old_addresses.begin(), old_addresses.end(), address);
-    if (old == old_addresses.end() ||
-        interface_of(before, *old) != interface_of(*config_, address)) {
+    auto old = std::find(expected, old_addresses.end(), address);
+    if (old == old_addresses.end()) old = std::find(old_addresses.begin(), expected, address);
+    const bool known = old != old_addresses.end() && *old == address;
+    if (known) expected = std::next(old);
+    if (!known || interface_of(before, *old) != interface_of(*config_, address)) {
       announce.only.push_back(address.address);
     }
   }

@@ -89,9 +89,9 @@ void take_quorum_max(TrackProcess& draft, unsigned most, const Binding& binding)
   }
 }
 
-void add_delay(ProcessRows& rows, const std::string& name, std::string doc, bool fork,
+void add_delay(ProcessRows& rows, const std::string& name, parser::RowText doc, bool fork,
                bool terminate) {
-  rows.value(name, std::move(doc), decimal_seconds(1, kLongestDelay),
+  rows.value(name, doc, decimal_seconds(1, kLongestDelay),
              [fork, terminate](TrackProcess& draft, std::chrono::microseconds value) {
                if (fork) draft.fork_delay = value;
                if (terminate) draft.terminate_delay = value;

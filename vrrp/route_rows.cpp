@@ -18,19 +18,18 @@ constexpr const char* kNoDevice = "WARNING - interface {} for VROUTE nexthop doe
 
 /// An option with words after it.
 template <typename Take>
-Row<RouteReader>& option(Rows& rows, std::string_view names, std::string doc, std::string syntax,
-                         Take take) {
-  return rows
-      .statement(names, std::move(doc), [take](RouteReader& entry, const Binding&) { take(entry); })
-      .takes(std::move(syntax), 1, 1);
+Row<RouteReader>& option(Rows& rows, parser::RowText names, parser::RowText doc,
+                         parser::RowText syntax, Take take) {
+  return rows.statement(names, doc, [take](RouteReader& entry, const Binding&) { take(entry); })
+      .takes(syntax, 1, 1);
 }
 
 /// An option whose word is a number or a name of iproute2's files.
 template <typename N, typename Member>
-Row<RouteReader>& named(Rows& rows, std::string_view names, std::string doc,
+Row<RouteReader>& named(Rows& rows, parser::RowText names, parser::RowText doc,
                         std::optional<N> (IprouteNames::*find)(std::string_view), Member member,
                         std::string invalid) {
-  return option(rows, names, std::move(doc), "NUMBER|NAME",
+  return option(rows, names, doc, "NUMBER|NAME",
                 [find, member, invalid](RouteReader& entry) {
                   const auto value = entry.word(
                       [&](std::string_view word) { return (entry.names().*find)(word); }, invalid);
@@ -212,8 +211,8 @@ void take_ttl_propagation(RouteReader& entry) {
   entry.route.ttl_propagate = word == "enabled";
 }
 
-void add_placement(Rows& rows, std::string_view name, std::string doc, Placement placement) {
-  rows.flag(name, std::move(doc),
+void add_placement(Rows& rows, parser::RowText name, parser::RowText doc, Placement placement) {
+  rows.flag(name, doc,
             [placement](RouteReader& entry, bool) { entry.route.placement = placement; });
 }
 

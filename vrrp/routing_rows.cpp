@@ -10,16 +10,15 @@ using namespace parser;
 
 /// A value block whose lines `read` turns into what `keep` takes; `options` are their words.
 template <typename T, typename Reader, typename Value, typename Section>
-Row<T>& add_block(Block<T>& rows, std::string_view name, std::string doc, std::string syntax,
+Row<T>& add_block(Block<T>& rows, parser::RowText name, parser::RowText doc, parser::RowText syntax,
                   Block<Reader> options,
                   std::optional<Value> (*read)(const Block<Reader>&, const Binding&, VrrpDraft&),
                   Section section, std::vector<Value>& (*list)(T&)) {
   auto shared = std::make_shared<const Block<Reader>>(std::move(options));
-  auto& row =
-      rows.entries(name, std::move(doc), std::move(syntax), [=](T& object, const Binding& line) {
-        auto value = read(*shared, line, section(object));
-        if (value) list(object).push_back(*std::move(value));
-      });
+  auto& row = rows.entries(name, doc, syntax, [=](T& object, const Binding& line) {
+    auto value = read(*shared, line, section(object));
+    if (value) list(object).push_back(*std::move(value));
+  });
   row.children = shared;
   return row.when_extra(kExtraParameters).adds_up();
 }

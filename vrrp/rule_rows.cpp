@@ -21,11 +21,10 @@ constexpr std::uint32_t kLargestSigned = std::numeric_limits<std::int32_t>::max(
 
 /// An option with words after it.
 template <typename Take>
-Row<RuleReader>& option(Rows& rows, std::string_view names, std::string doc, std::string syntax,
-                        Take take) {
-  return rows
-      .statement(names, std::move(doc), [take](RuleReader& entry, const Binding&) { take(entry); })
-      .takes(std::move(syntax), 1, 1);
+Row<RuleReader>& option(Rows& rows, parser::RowText names, parser::RowText doc,
+                        parser::RowText syntax, Take take) {
+  return rows.statement(names, doc, [take](RuleReader& entry, const Binding&) { take(entry); })
+      .takes(syntax, 1, 1);
 }
 
 // --- selectors ---

@@ -237,8 +237,8 @@ void take_ipvlan_address(InstanceDraft& draft, const Prefix& address, const Word
 InstanceRows ipvlan_options() {
   InstanceRows rows;
   rows.statement("name", "Name of the interface.", take_ipvlan_name).takes("INTERFACE", 1, 1);
-  const auto mode = [&](const std::string& name, std::string doc, Ipvlan::Mode value) {
-    rows.statement(name, std::move(doc),
+  const auto mode = [&](parser::RowText name, parser::RowText doc, Ipvlan::Mode value) {
+    rows.statement(name, doc,
                    [value](InstanceDraft& draft, const Binding& option) {
                      if (draft.section->seen_in_block.insert("use_ipvlan mode").second) {
                        draft.ipvlan.edit().mode = value;

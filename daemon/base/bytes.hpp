@@ -20,6 +20,8 @@ class ByteWriter {
   void u32(std::uint32_t value);
   void u64(std::uint64_t value);
   void bytes(ByteView data);
+  /// Makes room for `count` octets more: large ones are then written without being moved.
+  void reserve(std::size_t count) { buffer_.reserve(buffer_.size() + count); }
   /// Overwrites two octets written before; `offset + 2` must be within what was written.
   void patch_u16(std::size_t offset, std::uint16_t value);
   [[nodiscard]] const Bytes& view() const { return buffer_; }

@@ -32,11 +32,15 @@ Result<void> fill_and_seal(const Fd& file, ByteView content) {
   return {};
 }
 
+bool is_sealed(int file) {
+  const int seals = fcntl(file, F_GET_SEALS);
+  return seals >= 0 && (seals & kSeals) == kSeals;
+}
+
 Result<MappedFile> MappedFile::open(int file) {
   struct stat status {};
   if (fstat(file, &status) < 0) return Error::from_errno(errno, "fstat");
-  const int seals = fcntl(file, F_GET_SEALS);
-  if ((seals & kSeals) != kSeals) return Error{"memory that is not sealed", EINVAL};
+  if (!is_sealed(file)) return Error{"memory that is not sealed", EINVAL};
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size == 0) return MappedFile(nullptr, 0);
   const void* memory = mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0);

@@ -13,6 +13,8 @@ namespace understudy {
 [[nodiscard]] Result<Fd> make_memory_file(const char* name);
 /// Writes `content` into such a file and seals it: nobody can change it any more.
 Result<void> fill_and_seal(const Fd& file, ByteView content);
+/// Whether that has been done.
+[[nodiscard]] bool is_sealed(int file);
 
 /// The content of a sealed file, mapped: it costs no memory besides the file's.
 class MappedFile {

@@ -42,9 +42,9 @@ Codec<microseconds> interval(unsigned least) {
   return codec;
 }
 
-void interval_row(Rows& rows, const std::string& name, std::string doc, unsigned least,
-                  std::string fallback, microseconds SessionConfig::*member) {
-  rows.value(name, std::move(doc), interval(least),
+void interval_row(Rows& rows, parser::RowText name, parser::RowText doc, unsigned least,
+                  parser::RowText fallback, microseconds SessionConfig::*member) {
+  rows.value(name, doc, interval(least),
              [member](SessionDraft& session, microseconds value, const Binding& binding) {
                session.*member = value;
                if (value <= std::chrono::milliseconds(kSensibleInterval)) return;
@@ -55,7 +55,7 @@ void interval_row(Rows& rows, const std::string& name, std::string doc, unsigned
                                binding.label(), binding.keyword(), binding.argument(),
                                kSensibleInterval));
              })
-      .by_default(std::move(fallback))
+      .by_default(fallback)
       .invalid(kPrefix + " {0} value {1} is not valid (must be in range [" + std::to_string(least) +
                "-" + std::to_string(kLongestInterval) + "]), ignoring");
 }

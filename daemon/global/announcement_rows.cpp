@@ -71,9 +71,9 @@ void add_lower_priority(Rows& rows) {
       .invalid("Invalid {0} '{1}'");
 }
 
-void interval_row(Rows& rows, const std::string& name, std::string doc,
+void interval_row(Rows& rows, parser::RowText name, parser::RowText doc,
                   microseconds GlobalConfig::*member) {
-  rows.value(name, std::move(doc), decimal_seconds(1, kLongestMicroseconds),
+  rows.value(name, doc, decimal_seconds(1, kLongestMicroseconds),
              [member](GlobalDraft& draft, microseconds value, const Binding& binding) {
                draft.*member = value;
                if (value < kLongInterval) return;

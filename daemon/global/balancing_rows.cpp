@@ -17,10 +17,10 @@ constexpr std::size_t kLongestInterface = 15;
 Block<IpvsTimeouts> timeout_options() {
   Block<IpvsTimeouts> options;
   options.unknown_message = "Unknown option {0} specified for lvs_timeouts";
-  const auto add = [&](const std::string& name, std::string doc,
+  const auto add = [&](const std::string& name, parser::RowText doc,
                        std::chrono::seconds IpvsTimeouts::*member) {
     options
-        .value(name, std::move(doc), number<unsigned>(0, kLongestTimeout),
+        .value(name, doc, number<unsigned>(0, kLongestTimeout),
                [member](IpvsTimeouts& timeouts, unsigned value) {
                  timeouts.*member = std::chrono::seconds(value);
                })
@@ -48,9 +48,9 @@ void take_group(SyncDaemonConfig& sync, const Binding& binding) {
 
 /// One of the numbers of lvs_sync_daemon.
 template <typename Member>
-void sync_number(Block<SyncDaemonConfig>& options, const std::string& name, std::string doc,
+void sync_number(Block<SyncDaemonConfig>& options, const std::string& name, parser::RowText doc,
                  unsigned min, unsigned max, Member SyncDaemonConfig::*member) {
-  options.value(name, std::move(doc), number<unsigned>(min, max), member)
+  options.value(name, doc, number<unsigned>(min, max), member)
       .when_missing("No value specified for lvs_sync_daemon " + name + " - ignoring")
       .invalid("Invalid lvs_sync_daemon " + name + " ({1}) - ignoring");
 }

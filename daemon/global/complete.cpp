@@ -62,6 +62,7 @@ void set_default_script_user(GlobalConfig& config, const GlobalDraft& draft,
                              const FindUsualUser& find_usual_user) {
   if (draft.script_user_unknown) return;
   auto user = draft.script_user;
+  if (!user && !find_usual_user) return;
   if (!user) user = find_usual_user();
   if (!user && !draft.enable_script_security) user = Credentials{geteuid(), getegid()};
   if (!user) return;

@@ -89,10 +89,10 @@ void add_reload(Rows& rows) {
 }
 
 /// A file of SIGUSR1 and its like; exactly one path that is not empty.
-void dump_file_row(Rows& rows, const std::string& what, std::string doc,
+void dump_file_row(Rows& rows, const std::string& what, parser::RowText doc,
                    std::string GlobalConfig::*member) {
   const std::string complaint = "{0} requires a non-empty path";
-  rows.value(what + "_dump_file|" + what + "_file_location", std::move(doc), text("PATH"),
+  rows.value(what + "_dump_file|" + what + "_file_location", doc, text("PATH"),
              [member](GlobalDraft& draft, std::string path, const Binding& binding) {
                if (path.empty()) {
                  binding.error(fmt::format("{} requires a non-empty path", binding.keyword()));
@@ -126,11 +126,11 @@ void add_dumps(Rows& rows) {
 }
 
 /// A directory of iproute2.
-void iproute_row(Rows& rows, const std::string& name, std::string doc, std::string fallback,
+void iproute_row(Rows& rows, parser::RowText name, parser::RowText doc, parser::RowText fallback,
                  std::string GlobalConfig::*member) {
-  rows.value(name, std::move(doc), text("PATH"), member)
+  rows.value(name, doc, text("PATH"), member)
       .from("2.3.2")
-      .by_default(std::move(fallback))
+      .by_default(fallback)
       .when_missing("{0} requires path")
       .when_extra("{0} requires path", Extra::refused);
 }

@@ -24,18 +24,17 @@ void take_snmp_socket(GlobalDraft& draft, const Binding& binding) {
   }
 }
 
-void snmp_flag(Rows& rows, std::string_view names, std::string doc, bool SnmpConfig::*member) {
-  rows.flag(names, std::move(doc),
-            [member](GlobalDraft& draft, bool) { draft.snmp.*member = true; })
+void snmp_flag(Rows& rows, parser::RowText names, parser::RowText doc, bool SnmpConfig::*member) {
+  rows.flag(names, doc, [member](GlobalDraft& draft, bool) { draft.snmp.*member = true; })
       .pending();
 }
 
-void update_row(Rows& rows, std::string_view name, std::string doc, std::string fallback,
+void update_row(Rows& rows, parser::RowText name, parser::RowText doc, parser::RowText fallback,
                 microseconds SnmpConfig::*member) {
-  rows.value(name, std::move(doc), decimal_seconds(kShortestUpdate, kLongestUpdate),
+  rows.value(name, doc, decimal_seconds(kShortestUpdate, kLongestUpdate),
              [member](GlobalDraft& draft, microseconds value) { draft.snmp.*member = value; })
       .from("2.3.0")
-      .by_default(std::move(fallback))
+      .by_default(fallback)
       .invalid("snmp stats vs update interval '{1}' invalid - ignoring")
       .pending();
 }

@@ -24,9 +24,9 @@ constexpr int kAny = std::numeric_limits<int>::max();
 
 /// A name of at most 15 octets; a longer one is cut.
 template <typename Target>
-Row& process_name_row(Rows& rows, std::string_view names, std::string doc, Target target) {
+Row& process_name_row(Rows& rows, parser::RowText names, parser::RowText doc, Target target) {
   return rows.value(
-      names, std::move(doc), text("NAME"),
+      names, doc, text("NAME"),
       [target](GlobalDraft& draft, std::string name, const Binding& binding) {
         if (binding.keyword() == "lvs_process_name") {
           binding.report(Severity::note,

@@ -26,8 +26,8 @@ constexpr unsigned kLongestCount = std::numeric_limits<std::int32_t>::max();
 
 /// [BOOL] with the original's complaint about anything else.
 template <typename Target>
-Row& boolean_row(Rows& rows, std::string_view names, std::string doc, Target target) {
-  return rows.value(names, std::move(doc), parser::optional_boolean(), target)
+Row& boolean_row(Rows& rows, parser::RowText names, parser::RowText doc, Target target) {
+  return rows.value(names, doc, parser::optional_boolean(), target)
       .by_default("off")
       .invalid("Invalid value '{1}' for global {0} specified");
 }

@@ -22,7 +22,9 @@ int run_config(const Arguments& arguments) {
   Options options;
   options.config_file = arguments.get("use-file", options.config_file);
   options.config_id = arguments.get("config-id");
-  const Loaded loaded = load_config(with_interfaces(load_options(options)));
+  LoadOptions load = load_options(options);
+  load.find_script_user = true;
+  const Loaded loaded = load_config(with_interfaces(std::move(load)));
   for (const auto& diagnostic : loaded.diagnostics) {
     fmt::print(stderr, "{}\n", parser::render(diagnostic));
   }

@@ -53,7 +53,7 @@ std::string wrapped(const std::vector<std::string>& words, std::string_view inde
 
 std::vector<std::string> names_in(const parser::BlockInfo& block) {
   std::vector<std::string> names;
-  for (const RowInfo* row : block.infos()) names.push_back(row->name);
+  for (const RowInfo* row : block.infos()) names.emplace_back(row->name);
   return names;
 }
 

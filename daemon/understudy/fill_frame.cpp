@@ -68,9 +68,10 @@ struct Vocabulary {
 
 const Names kBooleans{"on", "off", "true", "false", "yes", "no"};
 
-void add_values(const std::string& syntax, Names& values) {
-  std::istringstream words(syntax);
-  if (syntax.find('|') == std::string::npos || syntax.find_first_of(" [(<") != std::string::npos) {
+void add_values(std::string_view syntax, Names& values) {
+  std::istringstream words{std::string(syntax)};
+  if (syntax.find('|') == std::string_view::npos ||
+      syntax.find_first_of(" [(<") != std::string_view::npos) {
     return;
   }
   for (std::string word; std::getline(words, word, '|');) values.insert(word);
@@ -83,7 +84,7 @@ void add_rows(const parser::BlockInfo& block, bool in_line, Vocabulary& words) {
                    : !row->deprecation_message.empty() ? words.deprecated
                    : opens                             ? words.blocks
                                                        : words.keywords;
-    names.insert(row->name);
+    names.emplace(row->name);
     names.insert(row->aliases.begin(), row->aliases.end());
     add_values(row->syntax, words.values);
     for (std::string& word : parser::syntax_words(*row)) words.options.insert(std::move(word));
@@ -209,7 +210,7 @@ std::string bash_branches() {
 std::string bash_keywords() {
   Names names;
   for_each_row(config_rows(), [&](const auto&, const RowInfo& row) {
-    names.insert(row.name);
+    names.emplace(row.name);
     names.insert(row.aliases.begin(), row.aliases.end());
     for (std::string& word : parser::syntax_words(row)) names.insert(std::move(word));
   });

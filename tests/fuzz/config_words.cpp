@@ -1,5 +1,7 @@
 #include "tests/fuzz/config_words.hpp"
 
+#include <fmt/format.h>
+
 #include <cctype>
 
 #include "daemon/config_rows.hpp"
@@ -109,7 +111,7 @@ ConfigWords::ConfigWords() {
         keyword.name = row.name;
         keyword.has_block = row.kind == parser::Kind::block || row.kind == parser::Kind::entries;
         keyword.words = std::min<std::size_t>(row.max_words, 3);
-        keyword.values = words_of(row.range + " " + row.syntax + " " + row.fallback);
+        keyword.values = words_of(fmt::format("{} {} {}", row.range, row.syntax, row.fallback));
         all_.push_back(std::move(keyword));
       });
 }

@@ -26,8 +26,9 @@ void each(Visit visit) {
 TEST_CASE("every message of a row can be filled in", "[rows]") {
   each([](const std::string& name, const RowInfo& row) {
     INFO(name);
-    for (const std::string& message : {row.missing_message, row.extra_message, row.repeat_message,
-                                       row.invalid_message, row.deprecation_message}) {
+    for (const std::string_view message :
+         {row.missing_message.view(), row.extra_message.view(), row.repeat_message.view(),
+          row.invalid_message.view(), row.deprecation_message.view()}) {
       CHECK_NOTHROW(fmt::format(fmt::runtime(message), "keyword", "argument", "label", "instead"));
     }
   });
@@ -49,8 +50,8 @@ TEST_CASE("no two rows of a block have the same name", "[rows]") {
   std::set<std::string> names;
   each([&](const std::string& name, const RowInfo& row) {
     CHECK(names.insert(name).second);
-    for (const std::string& alias : row.aliases) {
-      CHECK(names.insert(name.substr(0, name.rfind('/') + 1) + alias).second);
+    for (const std::string_view alias : row.aliases) {
+      CHECK(names.insert(name.substr(0, name.rfind('/') + 1).append(alias)).second);
     }
   });
 }

@@ -1,4 +1,6 @@
 // The rows: the worked example of schema.hpp, and every flag a row can have.
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include "parser/print.hpp"
@@ -285,7 +287,8 @@ TEST_CASE("every row can be listed with its path", "[schema]") {
   for_each_row(rows, [&](const std::vector<std::string_view>& path, const RowInfo& row) {
     std::string line;
     for (const std::string_view part : path) line += std::string(part) + "/";
-    listed.push_back(line + row.name + " " + row.syntax + " " + row.range + " " + row.fallback);
+    listed.push_back(
+        fmt::format("{}{} {} {} {}", line, row.name, row.syntax, row.range, row.fallback));
   });
   CHECK(listed == std::vector<std::string>{"door NAME  ", "door/width NUMBER 60..200 80",
                                            "door/locked   ", "door/side FRONT|BACK  ",

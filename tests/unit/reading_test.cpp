@@ -61,7 +61,7 @@ Result<Reading> read_with_loop(
   Loop loop;
   Children reaper(loop);
   std::optional<Result<Reading>> read;
-  ReadingProcess process(reaper, [&](Result<Reading> reading) { read = std::move(reading); });
+  ReadingProcess process(loop, reaper, [&](Result<Reading> reading) { read = std::move(reading); });
   process.start(options).value();
   meanwhile();
   const auto end = Clock::now() + 30s;
@@ -124,7 +124,7 @@ TEST_CASE("who no longer wants to know ends the reader") {
   Loop loop;
   Children reaper(loop);
   {
-    ReadingProcess process(reaper, [](const Result<Reading>&) { FAIL("it was told"); });
+    ReadingProcess process(loop, reaper, [](const Result<Reading>&) { FAIL("it was told"); });
     process.start(options).value();
     CHECK(children().size() == 1);
   }

@@ -80,7 +80,7 @@ TEST_CASE("explain knows every keyword, alias and directive") {
     INFO(row.name);
     const auto found = explain(rows, row.name, path.empty() ? "" : path.back());
     REQUIRE(found.found);
-    CHECK_THAT(found.text, Contains(row.doc));
+    CHECK_THAT(found.text, Contains(std::string(row.doc)));
     for (const auto& alias : row.aliases) CHECK(explain(rows, alias, "").found);
   });
   for (const auto& directive : parser::directives()) {

@@ -10,8 +10,8 @@
 namespace understudy::vrrp {
 namespace {
 
-/// Changes between two looks at the timers: well under a millisecond of work.
-constexpr unsigned kChangesPerSlice = 16;
+/// Changes between two looks at the timers: a millisecond of work.
+constexpr unsigned kChangesPerSlice = 32;
 /// The holder of what is static; no instance has an empty name.
 const std::string kStatic;
 

@@ -21,57 +21,59 @@ constexpr TimingMessages kTiming{
     "Invalid warmup connection value '{1}'"};
 
 /// connect_ip and bindto: addresses of one family.
-void take_address(IpAddress& address, const IpAddress& other, std::string_view other_name,
-                  const Binding& binding) {
+void take_address(CommonDraft& draft, Endpoint CheckEndpoint::*which, Family other,
+                  std::string_view other_name, const Binding& binding) {
   const auto read = parse_plain_address(binding.argument());
   if (!read) {
     binding.error(
         fmt::format("Invalid {} address {} - ignoring", binding.keyword(), binding.argument()));
-  } else if (!other.empty() && other.family() != read->family()) {
+  } else if (other != Family::none && other != read->family()) {
     binding.error(fmt::format("{} address {} does not match address family of {} - skipping",
                               binding.keyword(), binding.argument(), other_name));
   } else {
-    address = *read;
+    (draft.endpoint.edit().*which).address = *read;
   }
 }
 
-auto port_of(Port CommonDraft::*member) {
-  return [member](CommonDraft& draft, unsigned value) {
-    draft.*member = Port(static_cast<std::uint16_t>(value));
+auto port_of(Endpoint CheckEndpoint::*which) {
+  return [which](CommonDraft& draft, unsigned value) {
+    (draft.endpoint.edit().*which).port = Port(static_cast<std::uint16_t>(value));
   };
 }
 
 void add_connection(Rows& rows) {
   rows.statement("connect_ip", "Address to check.",
                  [](CommonDraft& draft, const Binding& binding) {
-                   take_address(draft.connect_ip, draft.bind_address, "bindto", binding);
+                   take_address(draft, &CheckEndpoint::destination,
+                                draft.endpoint->source.address.family(), "bindto", binding);
                  })
       .takes("IP", 1, 1)
       .by_default("the real server's");
   rows.value("connect_port", "Port to check.", number<unsigned>(1, 65535),
-             port_of(&CommonDraft::connect_port))
+             port_of(&CheckEndpoint::destination))
       .by_default("the real server's")
       .invalid("Invalid checker connect_port '{1}'");
   rows.statement("bindto", "Source address.",
                  [](CommonDraft& draft, const Binding& binding) {
-                   const IpAddress& target =
-                       draft.connect_ip.empty() ? draft.server : draft.connect_ip;
-                   take_address(draft.bind_address, target, "connect_ip", binding);
+                   const IpAddress& target = draft.endpoint->destination.address;
+                   take_address(draft, &CheckEndpoint::source,
+                                target.empty() ? draft.server : target.family(), "connect_ip",
+                                binding);
                  })
       .takes("IP", 1, 1);
   rows.value("bind_port", "Source port.", number<unsigned>(1, 65535),
-             port_of(&CommonDraft::bind_port))
+             port_of(&CheckEndpoint::source))
       .invalid("Invalid checker bind_port '{1}'");
   rows.value("bind_if", "Interface to connect through.", text("INTERFACE"),
              [](CommonDraft& draft, std::string name, const Binding& binding) {
                if (name.size() >= IFNAMSIZ) {
                  binding.error(fmt::format("Interface name {} is too long - ignoring", name));
                } else {
-                 draft.interface = std::move(name);
+                 draft.endpoint.edit().interface = std::move(name);
                }
              });
   rows.value("fwmark", "Firewall mark of the connection.", number<unsigned>(0, kUnlimited),
-             &CommonDraft::fwmark)
+             [](CommonDraft& draft, unsigned value) { draft.endpoint.edit().fwmark = value; })
       .by_default("0")
       .invalid("Invalid fwmark connection value '{1}'");
 }
@@ -83,7 +85,7 @@ Rows common_check_rows(bool connection) {
   if (connection) add_connection(rows);
   add_timing(rows, kTiming, 0, "the real server's", connection);
   rows.value("alpha", "The server is down until this check succeeds.", optional_boolean(),
-             [](CommonDraft& draft, bool value) { draft.timing.alpha = value; })
+             [](CommonDraft& draft, bool value) { draft.timing.edit().alpha = value; })
       .by_default("the real server's")
       .invalid("Invalid alpha parameter {1}");
   rows.value("log_all_failures", "Log every failure, not only the last.", optional_boolean(),
@@ -94,8 +96,10 @@ Rows common_check_rows(bool connection) {
 }
 
 bool reachable(const RealServerDraft& server, const CommonDraft& check, const Binding& binding) {
-  const IpAddress& address = check.connect_ip.empty() ? server.endpoint.address : check.connect_ip;
-  if (!address.is_v6() || !address.is_link_local() || !check.interface.empty()) return true;
+  const CheckEndpoint& said = *check.endpoint;
+  const IpAddress& address =
+      said.destination.address.empty() ? server.endpoint.address : said.destination.address;
+  if (!address.is_v6() || !address.is_link_local() || !said.interface.empty()) return true;
   binding.report_at(
       Severity::error, binding.closing(),
       fmt::format("Checker link local address {} requires a bind_if", address.to_string()));
@@ -107,7 +111,7 @@ void add_connection_check_rows(Block<RealServerDraft>& rows) {
   tcp.merge(common_check_rows(true), &TcpDraft::common);
   // Its authors meant what it says; the original calls it unknown here.
   tcp.value("nb_get_retry", "Old name of retry.", number<unsigned>(0, kUnlimited),
-            [](TcpDraft& draft, unsigned value) { draft.common.timing.retry = value; })
+            [](TcpDraft& draft, unsigned value) { draft.common.timing.edit().retry = value; })
       .invalid("Invalid nb_get_retry value '{1}'")
       .deprecated("retry", "Unknown keyword '{0}'");
   rows.block("TCP_CHECK", "The port accepts connections.", std::move(tcp), open_check<TcpDraft>,

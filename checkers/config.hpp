@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "checkers/few.hpp"
 #include "checkers/shared.hpp"
 #include "daemon/base/address.hpp"
 #include "daemon/base/types.hpp"
@@ -391,7 +392,7 @@ struct RealServer {
   /// What its checks inherit, the virtual server's included.
   Shared<InheritedTiming> timing;
   Shared<RealServerExtras> extras;
-  std::vector<Check> checks;
+  Few<Check> checks;
   bool operator==(const RealServer&) const = default;
 };
 
@@ -441,7 +442,7 @@ struct VirtualServer {
   std::uint32_t persistence_granularity = 0xffffffff;
   std::string persistence_engine;
   /// What its real servers inherit.
-  InheritedTiming timing;
+  Shared<InheritedTiming> timing;
   unsigned weight = 1;
   bool inhibit_on_failure = false;
   bool omega = false;

@@ -34,16 +34,12 @@ struct TunnelDraft {
 
 /// What the blocks of checks have in common.
 struct CommonDraft {
-  InheritedTiming timing;
+  Shared<InheritedTiming> timing;
+  /// As far as the text says.
+  Shared<CheckEndpoint> endpoint;
   std::optional<bool> log_all_failures;
-  /// What is asked when there is no connect_ip; bindto must be of its family. Empty: any.
-  IpAddress server;
-  IpAddress connect_ip;
-  Port connect_port;
-  IpAddress bind_address;
-  Port bind_port;
-  std::string interface;
-  std::uint32_t fwmark = 0;
+  /// Of what is asked when there is no connect_ip; bindto must be of it. none: any.
+  Family server = Family::none;
 };
 
 /// TCP_CHECK { } and PING_CHECK { }.
@@ -150,12 +146,12 @@ template <typename T>
 using Apart = std::conditional_t<(sizeof(T) > sizeof(TcpDraft)), std::unique_ptr<T>, T>;
 
 using CheckDraft = std::variant<TcpDraft, Apart<HttpDraft>, Apart<SmtpDraft>, Apart<DnsDraft>,
-                                Apart<UdpDraft>, PingDraft, Apart<MiscDraft>, FileDraft, BfdDraft,
-                                Apart<AgentDraft>, Apart<GrpcDraft>>;
+                                Apart<UdpDraft>, PingDraft, Apart<MiscDraft>, Apart<FileDraft>,
+                                Apart<BfdDraft>, Apart<AgentDraft>, Apart<GrpcDraft>>;
 
 /// Adds a check of kind T.
 template <typename T>
-T& add_check(std::vector<CheckDraft>& checks) {
+T& add_check(Few<CheckDraft>& checks) {
   if constexpr (std::is_same_v<Apart<T>, T>) {
     return std::get<T>(checks.emplace_back(T{}));
   } else {
@@ -169,7 +165,7 @@ struct RealServerDraft {
   std::optional<ForwardingMethod> method;
   Tunnel tunnel;
   std::optional<unsigned> weight;
-  InheritedTiming timing;
+  Shared<InheritedTiming> timing;
   std::uint32_t upper_threshold = 0;
   std::uint32_t lower_threshold = 0;
   std::optional<bool> inhibit_on_failure;
@@ -178,9 +174,9 @@ struct RealServerDraft {
   std::optional<bool> smtp_alert;
   Shared<ScriptText> notify_up;
   Shared<ScriptText> notify_down;
-  std::string virtualhost;
-  std::string snmp_name;
-  std::vector<CheckDraft> checks;
+  Shared<std::string> virtualhost;
+  Shared<std::string> snmp_name;
+  Few<CheckDraft> checks;
   /// For what is read inside: the virtual server's protocol so far, and the rest of the text.
   std::optional<Protocol> protocol;
   const CheckersDraft* section = nullptr;
@@ -201,7 +197,7 @@ struct VirtualServerDraft {
   std::uint32_t persistence_timeout = 0;
   std::uint32_t persistence_granularity = 0xffffffff;
   std::string persistence_engine;
-  InheritedTiming timing;
+  Shared<InheritedTiming> timing;
   unsigned weight = 1;
   bool omega = false;
   bool ha_suspend = false;

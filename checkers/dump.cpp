@@ -156,7 +156,7 @@ void dump_service_name(DumpLines& out, const VirtualServer& service) {
   } else {
     out.add("   Address family = inet{}", service.family == Family::ipv4 ? "" : "6");
   }
-  const InheritedTiming& timing = service.timing;
+  const InheritedTiming& timing = *service.timing;
   const CheckTiming defaults;
   out.add("   connection timeout = {}",
           decimal(timing.connect_timeout.value_or(defaults.connect_timeout)));
@@ -285,9 +285,9 @@ void dump_service(DumpLines& out, const VirtualServer& service, const Context& c
   dump_service_name(out, service);
   dump_scheduling(out, service);
   out.add("   protocol = {}", protocol_text(service));
-  out.add("   alpha is {}", on_off(service.timing.alpha.value_or(false)));
+  out.add("   alpha is {}", on_off(service.timing->alpha.value_or(false)));
   out.add("   omega is {}", on_off(service.omega));
-  dump_given_timing(out, service.timing);
+  dump_given_timing(out, *service.timing);
   out.add("   Inhibit on failure is {}", on_off(service.inhibit_on_failure));
   out.add("   quorum = {}, hysteresis = {}", service.quorum, service.hysteresis);
   add_script(out, "   Quorum up notify script", service.quorum_up, find);

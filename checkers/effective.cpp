@@ -110,8 +110,8 @@ void append(Statements& out, const VirtualServer& service, const CheckersConfig&
   append_flags(block, service);
   append_method(block, "lvs_method", service.method, service.tunnel);
   append_persistence(block, service);
-  append_timing(block, service.timing);
-  block.flag("alpha", service.timing.alpha.value_or(false));
+  append_timing(block, *service.timing);
+  block.flag("alpha", service.timing->alpha.value_or(false));
   block.flag("omega", service.omega);
   block.flag("ha_suspend", service.ha_suspend);
   block.flag("inhibit_on_failure", service.inhibit_on_failure);

@@ -35,7 +35,8 @@ Block<AgentDraft> agent_rows() {
 
 /// The service's own port has no agent behind it.
 void close_agent(RealServerDraft& server, AgentDraft& draft, const Binding& binding) {
-  if (draft.common.connect_port != Port(0)) return close_check(server, draft, binding);
+  if (draft.common.endpoint->destination.port != Port(0))
+    return close_check(server, draft, binding);
   binding.report_at(Severity::error, binding.closing(),
                     "AGENT_CHECK has no connect_port - ignoring");
   server.checks.pop_back();

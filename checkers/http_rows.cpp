@@ -259,7 +259,7 @@ Rows http_rows(bool tls) {
   Rows rows;
   rows.merge(common_check_rows(true), &HttpDraft::common);
   rows.value("nb_get_retry", "Old name of retry.", number<unsigned>(0, kUnlimited),
-             [](HttpDraft& draft, unsigned value) { draft.common.timing.retry = value; })
+             [](HttpDraft& draft, unsigned value) { draft.common.timing.edit().retry = value; })
       .invalid("Invalid nb_get_retry value '{1}'")
       .deprecated("retry", "{0} is deprecated - please use 'retry'");
   rows.value("virtualhost", "Host header.", text(),

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <strings.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "checkers/label.hpp"
@@ -67,7 +68,7 @@ void add_service(Rows& rows) {
 void add_health(Rows& rows) {
   add_timing(rows, kTiming, 1, {});
   rows.flag("alpha", "Real servers are down until a check succeeds.",
-            [](VirtualServerDraft& draft, bool) { draft.timing.alpha = true; });
+            [](VirtualServerDraft& draft, bool) { draft.timing.edit().alpha = true; });
   rows.flag("omega", "At the stop, run the scripts for what goes down.",
             &VirtualServerDraft::omega);
   rows.flag("ha_suspend", "Check only while the address is on this machine.",
@@ -137,8 +138,40 @@ RealServerDraft* open_real_server(VirtualServerDraft& draft, const Binding& bind
   return &server;
 }
 
+/// nullptr: it has nothing in common with others.
+CommonDraft* common_of(CheckDraft& check) {
+  return std::visit(
+      [](auto& draft) -> CommonDraft* {
+        if constexpr (requires { draft.common; }) return &draft.common;
+        if constexpr (requires { draft->common; }) return &draft->common;
+        return nullptr;
+      },
+      check);
+}
+
+/// Keeps in one place what a server has in common with the one before: there may be thousands.
+void share_with_former(std::vector<RealServerDraft>& servers) {
+  if (servers.size() < 2) return;
+  RealServerDraft& server = servers.back();
+  RealServerDraft& former = servers[servers.size() - 2];
+  server.timing.share(former.timing);
+  server.notify_up.share(former.notify_up);
+  server.notify_down.share(former.notify_down);
+  server.virtualhost.share(former.virtualhost);
+  server.snmp_name.share(former.snmp_name);
+  const std::size_t both = std::min(server.checks.size(), former.checks.size());
+  for (std::size_t i = 0; i < both; ++i) {
+    CommonDraft* own = common_of(server.checks[i]);
+    const CommonDraft* other = common_of(former.checks[i]);
+    if (own == nullptr || other == nullptr) continue;
+    own->timing.share(other->timing);
+    own->endpoint.share(other->endpoint);
+  }
+}
+
 /// Only a tunnel reaches a server of another family.
 void close_real_server(VirtualServerDraft& draft, RealServerDraft& server, const Binding& binding) {
+  share_with_former(draft.real_servers);
   if (server.method == ForwardingMethod::tunnel) return;
   const Family family = server.endpoint.address.family();
   if (draft.family == Family::none) draft.family = family;

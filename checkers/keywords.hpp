@@ -57,7 +57,7 @@ void add_health_report_rows(parser::Block<RealServerDraft>& rows);
 template <typename T>
 T* open_check(RealServerDraft& server, const parser::Binding& /*binding*/) {
   T& check = add_check<T>(server.checks);
-  check.common.server = server.endpoint.address;
+  check.common.server = server.endpoint.address.family();
   return &check;
 }
 /// Ends one: it goes if it cannot connect.
@@ -93,27 +93,28 @@ void read_method(const parser::Binding& binding, std::string_view who,
 /// Adds lvs_method or a relative of it. `target(T&, const Binding&)` gives where to; a MethodTarget
 /// of nothing: nowhere, which has been reported.
 template <typename T, typename Target>
-parser::Row<T>& add_method(parser::Block<T>& rows, std::string_view names, std::string doc,
+parser::Row<T>& add_method(parser::Block<T>& rows, parser::RowText names, parser::RowText doc,
                            const std::string& who, Target target) {
   auto options = tunnel_rows(who);
-  auto& row = rows.statement(names, std::move(doc),
-                             [who, options, target](T& draft, const parser::Binding& binding) {
-                               const MethodTarget into = target(draft, binding);
-                               if (into.method != nullptr)
-                                 read_method(binding, who, *options, into);
-                             });
+  auto& row =
+      rows.statement(names, doc, [who, options, target](T& draft, const parser::Binding& binding) {
+        const MethodTarget into = target(draft, binding);
+        if (into.method != nullptr) read_method(binding, who, *options, into);
+      });
   row.takes("NAT|DR|TUN [type ipip|gue|gre] [port PORT] [nocsum|csum|remcsum]", 1, SIZE_MAX);
   row.children = std::move(options);
   return row;
 }
 
+[[nodiscard]] inline const std::string& text_of(const std::string& text) { return text; }
+[[nodiscard]] inline const std::string& text_of(const Shared<std::string>& text) { return *text; }
+
 /// A text of which a second one replaces the first, with a complaint that names `what`.
-template <typename T>
-auto replaceable(std::string T::*member, std::string what) {
+template <typename T, typename Text>
+auto replaceable(Text T::*member, std::string what) {
   return [member, what](T& draft, std::string value, const parser::Binding& binding) {
-    if (!(draft.*member).empty()) {
-      binding.error(
-          fmt::format("Duplicate {} - overwriting {} with {}", what, draft.*member, value));
+    if (const std::string& before = text_of(draft.*member); !before.empty()) {
+      binding.error(fmt::format("Duplicate {} - overwriting {} with {}", what, before, value));
     }
     draft.*member = std::move(value);
   };
@@ -155,7 +156,7 @@ void add_timing(parser::Block<T>& rows, const TimingMessages& messages, unsigned
     return [member](T& draft, std::chrono::microseconds value) {
       // What does not fit into 63 bits has become negative.
       const bool endless = value.count() < 0 || value > kNever;
-      draft.timing.*member = endless ? std::chrono::microseconds(kNever) : value;
+      draft.timing.edit().*member = endless ? std::chrono::microseconds(kNever) : value;
     };
   };
   const auto by_default = [&](std::string own) { return inherited.empty() ? own : inherited; };
@@ -173,12 +174,12 @@ void add_timing(parser::Block<T>& rows, const TimingMessages& messages, unsigned
   }
   rows.value("retry", "Further attempts before a server has failed.",
              parser::number<unsigned>(least_retry, 0xffffffff),
-             [](T& draft, unsigned value) { draft.timing.retry = value; })
+             [](T& draft, unsigned value) { draft.timing.edit().retry = value; })
       .by_default(by_default("1; 3 for DNS_CHECK, 0 for MISC_CHECK"))
       .invalid(std::string(messages.retry));
   rows.value("rise", "Successes in a row before a server that failed is up again.",
              parser::number<unsigned>(1, 0xffffffff),
-             [](T& draft, unsigned value) { draft.timing.rise = value; })
+             [](T& draft, unsigned value) { draft.timing.edit().rise = value; })
       .by_default(by_default("1"))
       .ours();
   rows.value("delay_before_retry", "Seconds before such an attempt.",

@@ -148,8 +148,8 @@ constexpr std::size_t kNameSize = 32;
 
 bool monitors(const RealServerDraft& server, std::string_view name) {
   return std::ranges::any_of(server.checks, [name](const CheckDraft& check) {
-    const auto* bfd = std::get_if<BfdDraft>(&check);
-    return bfd != nullptr && bfd->name == name;
+    const auto* bfd = std::get_if<Apart<BfdDraft>>(&check);
+    return bfd != nullptr && (*bfd)->name == name;
   });
 }
 

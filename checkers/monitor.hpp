@@ -102,7 +102,8 @@ class Monitor : private Appointment {
 
   MonitorOwner& owner_;
   CheckPlace place_;
-  VerdictState verdict_;
+  /// What follows lies in the room it leaves.
+  [[no_unique_address]] VerdictState verdict_;
   bool started_ = false;
   /// While one is under way, and as long as its probe remembers something.
   std::unique_ptr<Attempt> attempt_;

@@ -45,7 +45,7 @@ Seat seat_of(const RealServer& server, std::uint32_t weight) {
   return seat;
 }
 
-bool all_allow(const std::vector<CheckState>& checks) {
+bool all_allow(const Few<CheckState>& checks) {
   return std::ranges::all_of(
       checks, [](const CheckState& check) { return check.up && check.duty != Duty::maintain; });
 }
@@ -59,6 +59,7 @@ ServerState fresh_state(const RealServer& server) {
 
 Pool::Pool(VirtualServer config, PoolManner manner)
     : config_(std::move(config)), manner_(manner), name_(label(config_)) {
+  state_.servers.reserve(config_.real_servers.size());
   for (const auto& server : config_.real_servers) state_.servers.push_back(fresh_state(server));
 }
 

@@ -17,6 +17,7 @@
 
 #include "checkers/config.hpp"
 #include "checkers/duty.hpp"
+#include "checkers/few.hpp"
 #include "daemon/base/messages.hpp"
 #include "daemon/base/types.hpp"
 
@@ -37,7 +38,8 @@ struct Seat {
 
 /// What is known of one check of a real server.
 struct CheckState {
-  WeightWord weight;
+  /// What follows lies in the room it leaves.
+  [[no_unique_address]] WeightWord weight;
   /// Whether it says "up".
   bool up = false;
   Duty duty = Duty::serve;
@@ -50,7 +52,7 @@ struct ServerState {
   /// The state its notifications last spoke of.
   bool told_alive = false;
   /// In the order of RealServer::checks.
-  std::vector<CheckState> checks;
+  Few<CheckState> checks;
   bool operator==(const ServerState&) const = default;
 };
 
@@ -244,14 +246,14 @@ class Pool {
 /// What is known of a real server before any of its checks has run.
 [[nodiscard]] ServerState fresh_state(const RealServer& server);
 /// Whether its checks let a server serve.
-[[nodiscard]] bool all_allow(const std::vector<CheckState>& checks);
+[[nodiscard]] bool all_allow(const Few<CheckState>& checks);
 /// The seat of a server with `weight`.
 [[nodiscard]] Seat seat_of(const RealServer& server, std::uint32_t weight);
 
 /// For each check of `next` the check of `old` whose verdict it takes over: the same check, else
 /// one of the same kind that asks the same. No check of `old` is used twice. -1: none.
-[[nodiscard]] std::vector<std::ptrdiff_t> match_checks(const std::vector<Check>& old,
-                                                       const std::vector<Check>& next);
+[[nodiscard]] std::vector<std::ptrdiff_t> match_checks(const Few<Check>& old,
+                                                       const Few<Check>& next);
 /// For each real server of `next` the index of the same (by endpoint) in `old`; -1: none.
 [[nodiscard]] std::vector<std::ptrdiff_t> match_servers(const std::vector<RealServer>& old,
                                                         const std::vector<RealServer>& next);

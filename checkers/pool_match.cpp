@@ -31,8 +31,7 @@ bool equal(const Check& a, const Check& b) { return a == b; }
 
 }  // namespace
 
-std::vector<std::ptrdiff_t> match_checks(const std::vector<Check>& old,
-                                         const std::vector<Check>& next) {
+std::vector<std::ptrdiff_t> match_checks(const Few<Check>& old, const Few<Check>& next) {
   std::vector<std::ptrdiff_t> matches(next.size(), -1);
   std::vector<bool> used(old.size(), false);
   for (const auto similar : {&equal, &same_target}) {

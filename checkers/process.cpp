@@ -124,6 +124,7 @@ class Process {
   void on_message(const Message& message, Fd fd);
   void on_file(const std::string& name);
   void start(CheckersConfig config);
+  void begin_services(std::vector<VirtualServer> configs);
   void log_dump(const CheckersConfig& config, const Dump& dump);
   void reload(std::uint64_t generation, Decoder::Decoded decoded);
   void swap(CheckersConfig next);
@@ -266,21 +267,28 @@ void Process::start(CheckersConfig config) {
   marks_.apply(global_, config);
   files_.configure(global_, config);
   groups_ = std::move(config.groups);
+  begin_services(std::move(config.virtual_servers));
+  suspension_.follow(services_, groups_);
+  for (const auto& service : services_) service->activate();
+  channel_.send(ChildReady{});
+}
+
+void Process::begin_services(std::vector<VirtualServer> configs) {
   std::vector<PoolActions> actions;
-  auto names = service_names(config.virtual_servers);
+  auto names = service_names(configs);
+  services_.reserve(names.size());
+  actions.reserve(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
-    services_.push_back(
-        make_service(std::move(names[i]), std::move(config.virtual_servers[i]), respawned_));
+    services_.push_back(make_service(std::move(names[i]), std::move(configs[i]), respawned_));
     actions.push_back(services_.back()->begin());
   }
+  // What is left of them takes room that the table needs now.
+  configs = std::vector<VirtualServer>();
   executor_.set_timeouts(timeouts_of(global_));
   // Not in a respawned process: the connections of the table are the ones to keep.
   if (global_.lvs_flush && !respawned_) executor_.flush();
   executor_.adopt(wanted());
   for (std::size_t i = 0; i < services_.size(); ++i) services_[i]->tell(actions[i]);
-  suspension_.follow(services_, groups_);
-  for (const auto& service : services_) service->activate();
-  channel_.send(ChildReady{});
 }
 
 void Process::on_message(const Message& message, Fd fd) {
@@ -358,6 +366,7 @@ void Process::swap(CheckersConfig next) {
   for (const auto& [key, service] : before) {
     if (service) actions.emplace_back(service.get(), service->retire());
   }
+  next.virtual_servers = std::vector<VirtualServer>();
   executor_.set_timeouts(timeouts_of(global_));
   if (same_services) {
     std::vector<Wanted> changed;

@@ -46,7 +46,7 @@ void add_forwarding(Rows& rows) {
 void add_health(Rows& rows) {
   add_timing(rows, kTiming, 1, "the virtual server's");
   rows.value("alpha", "It is down until a check succeeds.", optional_boolean(),
-             [](RealServerDraft& draft, bool value) { draft.timing.alpha = value; })
+             [](RealServerDraft& draft, bool value) { draft.timing.edit().alpha = value; })
       .by_default("the virtual server's")
       .invalid("Invalid alpha parameter {1}");
   rows.value("virtualhost", "Host header of HTTP checks.", text(),

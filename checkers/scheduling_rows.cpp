@@ -37,24 +37,22 @@ void take_scheduler(VirtualServerDraft& draft, const Binding& binding) {
 
 /// A flag that only one scheduler has a meaning for.
 void add_scheduler_flag(Rows& rows, const std::string& name, const std::string& scheduler,
-                        std::uint32_t flag, std::string doc) {
-  rows.flag(name, std::move(doc),
-            [scheduler, flag](VirtualServerDraft& draft, bool, const Binding& binding) {
-              if (draft.scheduler == scheduler) {
-                draft.flags |= flag;
-              } else if (draft.scheduler != "sh" && draft.scheduler != "mh") {
-                binding.error(
-                    fmt::format("{} only applies to sh scheduler - ignoring", binding.keyword()));
-              }
-            });
+                        std::uint32_t flag, parser::RowText doc) {
+  rows.flag(name, doc, [scheduler, flag](VirtualServerDraft& draft, bool, const Binding& binding) {
+    if (draft.scheduler == scheduler) {
+      draft.flags |= flag;
+    } else if (draft.scheduler != "sh" && draft.scheduler != "mh") {
+      binding.error(fmt::format("{} only applies to sh scheduler - ignoring", binding.keyword()));
+    }
+  });
 }
 
 void add_scheduling(Rows& rows) {
   rows.statement("lvs_sched|lb_algo", "Scheduler of the kernel.", take_scheduler)
       .takes(fmt::format("{}", fmt::join(kSchedulers, "|")), 1, 1)
       .by_default("wlc");
-  const auto flag = [&rows](const std::string& name, std::uint32_t bit, std::string doc) {
-    rows.flag(name, std::move(doc), [bit](VirtualServerDraft& draft, bool) { draft.flags |= bit; });
+  const auto flag = [&rows](const std::string& name, std::uint32_t bit, parser::RowText doc) {
+    rows.flag(name, doc, [bit](VirtualServerDraft& draft, bool) { draft.flags |= bit; });
   };
   flag("ops", kOnePacket, "Schedule each packet by itself; UDP only.");
   flag("flag-1", kFlag1, "First flag of the scheduler.");

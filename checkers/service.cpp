@@ -249,7 +249,7 @@ std::vector<Service::Kept> Service::kept_checks(const VirtualServer& next) const
   const auto servers = match_servers(config().real_servers, next.real_servers);
   for (std::size_t i = 0; i < servers.size(); ++i) {
     const auto was = static_cast<std::size_t>(servers[i]);
-    const std::vector<Check> none;
+    const Few<Check> none;
     const auto& old = servers[i] < 0 ? none : config().real_servers[was].checks;
     const auto checks = match_checks(old, next.real_servers[i].checks);
     for (std::size_t j = 0; j < checks.size(); ++j) {

@@ -1,10 +1,30 @@
 // A service's records in the handover page.
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
 #include <string_view>
 
 #include "checkers/service.hpp"
 
 namespace understudy::checkers {
+namespace {
+
+/// FNV-1a: stands for a name where there are tens of thousands of keys.
+std::uint64_t hash_of(std::string_view name) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
+}
+
+/// Appends the octets of a number as this machine has them.
+template <typename Number>
+void append(std::string& key, Number number) {
+  const auto octets = std::bit_cast<std::array<char, sizeof number>>(number);
+  key.append(octets.begin(), octets.end());
+}
+
+}  // namespace
 
 static_assert(sizeof(ServerRecord) <= run::kLargestValue);
 static_assert(std::is_trivially_copyable_v<Leaver> && sizeof(Leaver) <= run::kLargestValue);
@@ -12,7 +32,13 @@ static_assert(std::is_trivially_copyable_v<Leaver> && sizeof(Leaver) <= run::kLa
 std::string Service::service_record() const { return "vs " + name_; }
 
 std::string Service::server_record(std::size_t server) const {
-  return "rs " + name_ + " " + pool_.config().real_servers[server].endpoint.to_string();
+  const Endpoint& endpoint = pool_.config().real_servers[server].endpoint;
+  std::string key = "rs";
+  append(key, hash_of(name_));
+  const auto address = endpoint.address.bytes();
+  key.append(address.begin(), address.end());
+  append(key, endpoint.port.value());
+  return key;
 }
 
 std::string Service::leaver_record(const Leaver& leaver) const {

@@ -24,7 +24,7 @@ class Shared {
   const T* operator->() const { return &**this; }
   /// To change it, this copy alone.
   T& edit() {
-    held_ = new Held(**this);
+    if (!held_ || held_->use_count() > 1) held_ = new Held(**this);
     return held_->value;
   }
   /// Takes the other's value for its own, if they are equal.

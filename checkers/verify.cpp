@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -22,22 +23,22 @@ using parser::Severity;
 constexpr std::uint32_t kEachClient4 = 0xffffffff;
 constexpr std::uint32_t kEachClient6 = 128;
 
-/// Keeps in one place what a server has in common with `other`.
-void share(RealServer& server, const RealServer& other) {
-  server.timing.share(other.timing);
-  server.extras.share(other.extras);
-  const std::size_t both = std::min(server.checks.size(), other.checks.size());
-  for (std::size_t i = 0; i < both; ++i) server.checks[i].share(other.checks[i]);
+/// Keeps in one place what a server's checks have in common with those of another.
+void share(Few<Check>& checks, const Few<Check>& others) {
+  const std::size_t both = std::min(checks.size(), others.size());
+  for (std::size_t i = 0; i < both; ++i) checks[i].share(others[i]);
 }
 
 /// Completes one virtual server, in the order the original looks at things.
 class Completion {
  public:
-  /// `group`: its virtual_server_group; nullptr: none.
-  Completion(VirtualServerDraft draft, const VirtualServerGroup* group, const GlobalConfig& global,
-             ScriptUsers& users, Diagnostics& diagnostics)
+  /// `group`: its virtual_server_group; nullptr: none. `former`: a server it may have much in
+  /// common with.
+  Completion(VirtualServerDraft draft, const VirtualServerGroup* group, const RealServer& former,
+             const GlobalConfig& global, ScriptUsers& users, Diagnostics& diagnostics)
       : draft_(std::move(draft)),
         group_(group),
+        former_(former),
         global_(global),
         users_(users),
         diagnostics_(diagnostics) {}
@@ -57,7 +58,8 @@ class Completion {
   void check_ports();
   void check_port(RealServerDraft& server, bool sorry);
   void check_group_ports();
-  RealServer build(RealServerDraft& server, bool alert);
+  [[nodiscard]] std::vector<Few<Check>> build_all_checks();
+  RealServer build(const RealServerDraft& server, bool alert, const RealServer& former);
   VirtualServer build();
 
   [[nodiscard]] bool has_addresses() const {
@@ -77,6 +79,7 @@ class Completion {
 
   VirtualServerDraft draft_;
   const VirtualServerGroup* group_;
+  const RealServer& former_;
   const GlobalConfig& global_;
   ScriptUsers& users_;
   Diagnostics& diagnostics_;
@@ -134,23 +137,27 @@ void Completion::set_method(RealServerDraft& server) {
 }
 
 void Completion::inherit(RealServerDraft& server) {
-  const InheritedTiming& ours = draft_.timing;
-  InheritedTiming& timing = server.timing;
   const auto take = [](auto& own, const auto& inherited) {
     if (!own) own = inherited;
   };
-  take(timing.delay_loop, ours.delay_loop);
-  take(timing.connect_timeout, ours.connect_timeout);
-  take(timing.retry, ours.retry);
-  take(timing.rise, ours.rise);
-  take(timing.delay_before_retry, ours.delay_before_retry);
-  take(timing.warmup, ours.warmup);
-  take(timing.alpha, ours.alpha);
+  if (server.timing) {
+    const InheritedTiming& ours = *draft_.timing;
+    InheritedTiming& timing = server.timing.edit();
+    take(timing.delay_loop, ours.delay_loop);
+    take(timing.connect_timeout, ours.connect_timeout);
+    take(timing.retry, ours.retry);
+    take(timing.rise, ours.rise);
+    take(timing.delay_before_retry, ours.delay_before_retry);
+    take(timing.warmup, ours.warmup);
+    take(timing.alpha, ours.alpha);
+  } else {
+    server.timing = draft_.timing;
+  }
   take(server.inhibit_on_failure, std::optional(draft_.inhibit_on_failure));
   take(server.slow_start, std::optional(draft_.slow_start));
   take(server.drain, std::optional(draft_.drain));
   take(server.weight, std::optional(draft_.weight));
-  if (server.virtualhost.empty()) server.virtualhost = draft_.virtualhost;
+  if (server.virtualhost->empty()) server.virtualhost = draft_.virtualhost;
 }
 
 void Completion::match_sorry_server(const RealServerDraft& server) {
@@ -165,9 +172,9 @@ void Completion::match_sorry_server(const RealServerDraft& server) {
 }
 
 void Completion::check_real_servers() {
-  std::vector<RealServerDraft> kept;
-  kept.reserve(draft_.real_servers.size());
   std::set<Endpoint> known;
+  // In the place where they are: there may be thousands.
+  auto kept = draft_.real_servers.begin();
   for (auto& server : draft_.real_servers) {
     if (!known.insert(server.endpoint).second) {
       complain("VS {}: real server {} is duplicated - removing second rs", name(), name(server));
@@ -175,11 +182,13 @@ void Completion::check_real_servers() {
     }
     set_method(server);
     inherit(server);
+    if (kept != draft_.real_servers.begin()) server.timing.share(std::prev(kept)->timing);
     weights_ += *server.weight;
     match_sorry_server(server);
-    kept.push_back(std::move(server));
+    if (&*kept != &server) *kept = std::move(server);
+    ++kept;
   }
-  draft_.real_servers = std::move(kept);
+  draft_.real_servers.erase(kept, draft_.real_servers.end());
   if (draft_.sorry_server) set_method(*draft_.sorry_server);
 }
 
@@ -259,7 +268,7 @@ void Completion::check_ports() {
   }
 }
 
-RealServer Completion::build(RealServerDraft& server, bool alert) {
+RealServer Completion::build(const RealServerDraft& server, bool alert, const RealServer& former) {
   RealServer result;
   result.endpoint = server.endpoint;
   result.method = *server.method;
@@ -270,18 +279,19 @@ RealServer Completion::build(RealServerDraft& server, bool alert) {
   result.lower_threshold = server.lower_threshold;
   result.slow_start = server.slow_start.value_or(0);
   result.drain = server.drain.value_or(0);
-  InheritedTiming timing = server.timing;
+  result.timing = server.timing;
   // Each check has it.
-  timing.rise.reset();
-  result.timing = timing;
+  if (result.timing->rise) result.timing.edit().rise.reset();
+  result.timing.share(former.timing);
   result.smtp_alert = server.smtp_alert.value_or(
       global_.smtp_alert_checker.value_or(global_.smtp_alert.value_or(alert)));
   RealServerExtras extras;
   extras.notify_up = users_.call<ScriptCall>(*server.notify_up, "notify");
   extras.notify_down = users_.call<ScriptCall>(*server.notify_down, "notify");
-  extras.virtualhost = std::move(server.virtualhost);
-  extras.snmp_name = std::move(server.snmp_name);
+  extras.virtualhost = *server.virtualhost;
+  extras.snmp_name = *server.snmp_name;
   result.extras = std::move(extras);
+  result.extras.share(former.extras);
   return result;
 }
 
@@ -304,7 +314,7 @@ VirtualServer Completion::build() {
   }
   result.persistence_engine = draft_.persistence_engine;
   result.timing = draft_.timing;
-  result.timing.rise.reset();
+  if (result.timing->rise) result.timing.edit().rise.reset();
   result.weight = draft_.weight;
   result.inhibit_on_failure = draft_.inhibit_on_failure;
   result.omega = draft_.omega;
@@ -318,33 +328,42 @@ VirtualServer Completion::build() {
   result.virtualhost = draft_.virtualhost;
   result.snmp_name = draft_.snmp_name;
   if (draft_.sorry_server) {
-    result.sorry_server = build(*draft_.sorry_server, true);
+    result.sorry_server = build(*draft_.sorry_server, true, former_);
     result.sorry_server_inhibit = result.sorry_server->inhibit_on_failure;
   }
   return result;
 }
 
+std::vector<Few<Check>> Completion::build_all_checks() {
+  std::vector<Few<Check>> all;
+  all.reserve(draft_.real_servers.size());
+  for (const auto& server : draft_.real_servers) {
+    auto checks = build_checks(server, draft_.endpoint.port,
+                               {global_, users_, diagnostics_, *draft_.timing->delay_loop});
+    share(checks, all.empty() ? former_.checks : all.back());
+    all.push_back(std::move(checks));
+  }
+  return all;
+}
+
 VirtualServer Completion::run() {
-  draft_.timing.delay_loop = draft_.timing.delay_loop.value_or(CheckTiming{}.delay_loop);
-  draft_.timing.connect_timeout =
-      draft_.timing.connect_timeout.value_or(CheckTiming{}.connect_timeout);
-  draft_.timing.alpha = draft_.timing.alpha.value_or(false);
+  InheritedTiming& timing = draft_.timing.edit();
+  timing.delay_loop = timing.delay_loop.value_or(CheckTiming{}.delay_loop);
+  timing.connect_timeout = timing.connect_timeout.value_or(CheckTiming{}.connect_timeout);
+  timing.alpha = timing.alpha.value_or(false);
   check_service();
   check_real_servers();
   check_quorum();
   // Checks connect where the text says, also where forwarding takes another port.
-  std::vector<std::vector<Check>> checks;
-  for (const auto& server : draft_.real_servers) {
-    checks.push_back(build_checks(server, draft_.endpoint.port,
-                                  {global_, users_, diagnostics_, *draft_.timing.delay_loop}));
-  }
+  auto checks = build_all_checks();
   check_ports();
   VirtualServer result = build();
   result.real_servers.reserve(draft_.real_servers.size());
   for (std::size_t i = 0; i < draft_.real_servers.size(); ++i) {
-    auto& server = result.real_servers.emplace_back(build(draft_.real_servers[i], true));
+    const RealServer& former = i > 0 ? result.real_servers[i - 1] : former_;
+    RealServer server = build(draft_.real_servers[i], true, former);
     server.checks = std::move(checks[i]);
-    if (i > 0) share(server, result.real_servers[i - 1]);
+    result.real_servers.push_back(std::move(server));
   }
   return result;
 }
@@ -364,6 +383,7 @@ Verification::Verification(CheckersDraft& draft, const GlobalConfig& global, Scr
 void Verification::take_virtual_servers() {
   // The original tells of groups before it looks at any virtual server itself.
   enum : std::uint8_t { kGroups, kTwins, kServers };
+  const RealServer nobody;
   for (auto& server : draft_.virtual_servers) {
     diagnostics_.set_turn(kGroups);
     if (!groups_.link(server, diagnostics_)) continue;
@@ -371,8 +391,11 @@ void Verification::take_virtual_servers() {
     twins_.note(server, diagnostics_);
     diagnostics_.set_turn(kServers);
     const auto* group = groups_.find(server.group);
-    config_.virtual_servers.push_back(
-        Completion(std::move(server), group, global_, users_, diagnostics_).run());
+    auto& done = config_.virtual_servers;
+    const bool first = done.empty() || done.back().real_servers.empty();
+    const RealServer& former = first ? nobody : done.back().real_servers.back();
+    done.push_back(
+        Completion(std::move(server), group, former, global_, users_, diagnostics_).run());
   }
   draft_.virtual_servers.clear();
 }

@@ -57,7 +57,7 @@ class Builder {
                   draft.weight ? draft.reverse : draft.file->reverse});
   }
   void operator()(const BfdDraft& draft) {
-    add(BfdCheck{draft.name, draft.alpha.value_or(server_.timing.alpha.value_or(false))});
+    add(BfdCheck{draft.name, draft.alpha.value_or(server_.timing->alpha.value_or(false))});
   }
   void operator()(const AgentDraft& draft) {
     AgentCheck check = draft.check;
@@ -70,11 +70,11 @@ class Builder {
     check.demands = draft.demands;
     check.timing = timing(draft.common);
     check.endpoint = endpoint(draft.common);
-    if (check.virtualhost.empty()) check.virtualhost = server_.virtualhost;
+    if (check.virtualhost.empty()) check.virtualhost = *server_.virtualhost;
     add(std::move(check));
   }
 
-  std::vector<Check> take() { return std::move(checks_); }
+  Few<Check> take() { return std::move(checks_); }
 
  private:
   void add(Check check) { checks_.push_back(std::move(check)); }
@@ -84,13 +84,13 @@ class Builder {
   const RealServerDraft& server_;
   Port port_;
   CheckSurroundings around_;
-  std::vector<Check> checks_;
+  Few<Check> checks_;
 };
 
 CheckTiming Builder::timing(const CommonDraft& draft, OwnDefaults defaults) const {
   const auto inherit = [&](auto member, auto fallback) {
-    if (draft.timing.*member) return *(draft.timing.*member);
-    return (server_.timing.*member).value_or(fallback);
+    if ((*draft.timing).*member) return *((*draft.timing).*member);
+    return ((*server_.timing).*member).value_or(fallback);
   };
   CheckTiming timing;
   timing.delay_loop = inherit(&InheritedTiming::delay_loop, timing.delay_loop);
@@ -107,14 +107,11 @@ CheckTiming Builder::timing(const CommonDraft& draft, OwnDefaults defaults) cons
 }
 
 CheckEndpoint Builder::endpoint(const CommonDraft& draft) const {
-  CheckEndpoint endpoint;
-  endpoint.destination = server_.endpoint;
-  if (endpoint.destination.port == Port(0)) endpoint.destination.port = port_;
-  if (!draft.connect_ip.empty()) endpoint.destination.address = draft.connect_ip;
-  if (draft.connect_port != Port(0)) endpoint.destination.port = draft.connect_port;
-  endpoint.source = {draft.bind_address, draft.bind_port};
-  endpoint.interface = draft.interface;
-  endpoint.fwmark = draft.fwmark;
+  CheckEndpoint endpoint = *draft.endpoint;
+  auto& [address, port] = endpoint.destination;
+  if (address.empty()) address = server_.endpoint.address;
+  if (port == Port(0)) port = server_.endpoint.port;
+  if (port == Port(0)) port = port_;
   return endpoint;
 }
 
@@ -137,7 +134,7 @@ void Builder::operator()(const HttpDraft& draft) {
   check.fast_recovery = draft.fast_recovery;
   check.tls_compliant = draft.tls_compliant;
   check.demands = draft.demands;
-  check.virtualhost = draft.virtualhost.empty() ? server_.virtualhost : draft.virtualhost;
+  check.virtualhost = draft.virtualhost.empty() ? *server_.virtualhost : draft.virtualhost;
   for (const auto& text : draft.urls) {
     Url& url = check.urls.emplace_back();
     url.path = *text.path;
@@ -160,7 +157,7 @@ void Builder::operator()(const SmtpDraft& draft) {
   CommonDraft itself;
   SmtpCheck host = check;
   host.endpoint = endpoint(itself);
-  const bool only_hosts = draft.hosts > 0 && check == host && !draft.common.timing.connect_timeout;
+  const bool only_hosts = draft.hosts > 0 && check == host && !draft.common.timing->connect_timeout;
   add(std::move(check));
   for (unsigned i = only_hosts ? 1 : 0; i < draft.hosts; ++i) add(host);
 }
@@ -190,8 +187,7 @@ void Builder::operator()(const MiscDraft& draft) {
 
 }  // namespace
 
-std::vector<Check> build_checks(const RealServerDraft& server, Port port,
-                                CheckSurroundings around) {
+Few<Check> build_checks(const RealServerDraft& server, Port port, CheckSurroundings around) {
   Builder builder(server, port, around);
   const auto build = [&builder](const auto& draft) {
     if constexpr (requires { *draft; }) {

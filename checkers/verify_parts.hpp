@@ -70,7 +70,7 @@ struct CheckSurroundings {
 
 /// The checks of a real server that has inherited what it can. `port` is the virtual server's, for
 /// a server without one.
-[[nodiscard]] std::vector<Check> build_checks(const RealServerDraft& server, Port port,
-                                              CheckSurroundings around);
+[[nodiscard]] Few<Check> build_checks(const RealServerDraft& server, Port port,
+                                      CheckSurroundings around);
 
 }  // namespace understudy::checkers

@@ -1,6 +1,7 @@
 #include "ipvs/module.hpp"
 
 #include <libkmod.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -36,6 +37,19 @@ using ModuleList = std::unique_ptr<kmod_list, decltype(&::kmod_module_unref_list
 void silent(void* /*data*/, int /*priority*/, const char* /*file*/, int /*line*/,
             const char* /*function*/, const char* /*format*/, va_list /*arguments*/) {}
 
+Error not_there(const std::string& name) {
+  return Error{"module " + name + " is not among the modules of the running kernel", ENOENT};
+}
+
+/// Whether there may be modules for the running kernel. Where there are none, as in most
+/// containers, libkmod need not be opened, which has OpenSSL opened in its turn.
+bool has_modules() {
+  utsname kernel{};
+  if (uname(&kernel) != 0) return true;
+  const std::string directory = std::string("/lib/modules/") + kernel.release;
+  return access(directory.c_str(), F_OK) == 0 || access(("/usr" + directory).c_str(), F_OK) == 0;
+}
+
 Result<void> insert(const Kmod& library, kmod_module* module, const std::string& name) {
   const int status =
       library.kmod_module_probe_insert_module(module, 0, nullptr, nullptr, nullptr, nullptr);
@@ -51,7 +65,7 @@ Result<void> load(const Kmod& library, const std::string& name) {
   const int status = library.kmod_module_new_from_lookup(context.get(), name.c_str(), &found);
   const ModuleList modules(found, library.kmod_module_unref_list);
   if (status < 0 || !modules) {
-    return Error{"module " + name + " is not among the modules of the running kernel", ENOENT};
+    return not_there(name);
   }
   for (kmod_list* item = modules.get(); item != nullptr;
        item = library.kmod_list_next(modules.get(), item)) {
@@ -67,6 +81,7 @@ Result<void> load(const Kmod& library, const std::string& name) {
 
 Result<void> load_module(const std::string& name) try {
   if (access(("/sys/module/" + name).c_str(), F_OK) == 0) return {};
+  if (!has_modules()) return not_there(name);
   return load(Kmod(), name);
 } catch (const std::runtime_error& error) {
   return Error{"loading module " + name + ": " + error.what(), ENOENT};

@@ -65,6 +65,9 @@ Balance cut(const Block<T>& rows, const BlockNames& names, const ExpandedText& t
   });
 }
 
+/// Nodes of a tree whose memory stays for the next one.
+inline constexpr std::size_t kUsualNodes = 4096;
+
 /// Binds what a pass has to look at, unit by unit; `bound()` is called after each.
 template <typename T, typename Bound>
 void bind_pass(const Block<T>& rows, const BlockNames& names, T& object, const ExpandedText& text,
@@ -76,6 +79,8 @@ void bind_pass(const Block<T>& rows, const BlockNames& names, T& object, const E
     if ((unit.passes & set_of(pass)) == 0) continue;
     read_tree(text, unit.lines, names, tree);
     rows.bind(object, tree.top(), {&tree, &diagnostics, {}, pass}, seen);
+    // What comes now may take as much.
+    if (tree.nodes.capacity() > kUsualNodes) tree = {};
     bound();
   }
 }

@@ -374,7 +374,7 @@ TEST_CASE("a respawned process repeats nothing and forgets nothing") {
 }
 
 TEST_CASE("checks are matched by what they ask, each once") {
-  const std::vector<Check> old{tcp_check(false, 80), tcp_check(false, 81)};
+  const Few<Check> old{tcp_check(false, 80), tcp_check(false, 81)};
   auto slower = std::get<TcpCheck>(tcp_check(false, 80).whole());
   slower.timing.retry = 7;
   CHECK(match_checks(old, {slower, tcp_check(false, 81), tcp_check(false, 81)}) ==

@@ -9,7 +9,9 @@ namespace {
 PoolState state_of(std::size_t servers, std::size_t checks) {
   PoolState state;
   state.servers.resize(servers);
-  for (auto& server : state.servers) server.checks.resize(checks);
+  for (auto& server : state.servers) {
+    for (std::size_t i = 0; i < checks; ++i) server.checks.push_back({});
+  }
   return state;
 }
 

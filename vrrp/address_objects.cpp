@@ -23,7 +23,7 @@ template <typename F>
 void for_each(const AddressObjects::Wish& wish, const F& f) {
   if (const auto* all = std::get_if<std::shared_ptr<const VrrpConfig>>(&wish)) {
     for (const StaticAddress& entry : (*all)->static_addresses) {
-      f(PlacedAddress{&entry.address.device, &entry.address});
+      f(PlacedAddress{&*entry.address.device, &entry.address});
     }
     return;
   }

@@ -57,7 +57,7 @@ Row<Entry>& option(Options& rows, parser::RowText names, parser::RowText doc,
 
 void take_device(Entry& entry, const Binding& binding) {
   const std::string name(binding.argument());
-  if (!entry.address.device.empty()) {
+  if (!entry.address.device->empty()) {
     binding.error(fmt::format("Cannot specify ipaddress device more than once for {}", entry.text));
     entry.dropped = true;
   } else if (!check_interface(*entry.section, name)) {
@@ -264,7 +264,7 @@ void finish(Entry& entry, const Binding& line) {
 /// Whether the address is there already; an excluded one may be on another interface too.
 bool is_duplicate(const InstanceDraft& draft, const Entry& entry, bool excluded,
                   const Binding& line) {
-  const std::pair key(entry.address.address, entry.address.device);
+  const std::pair key(entry.address.address, *entry.address.device);
   const auto& vips = draft.address_index;
   const auto same_address = vips.lower_bound({key.first, {}});
   const bool is_vip = excluded ? vips.contains(key)
@@ -291,14 +291,14 @@ void commit(InstanceDraft& draft, Entry&& entry, const Binding& line, bool exclu
   }
   if (is_duplicate(draft, entry, excluded, line)) return;
   (excluded ? draft.excluded_index : draft.address_index)
-      .emplace(entry.address.address, entry.address.device);
+      .emplace(entry.address.address, *entry.address.device);
   (excluded ? draft.excluded : draft.addresses).push_back(std::move(entry.address));
 }
 
 void commit_static(VrrpDraft& section, Entry&& entry, const Binding& line) {
   if (entry.dropped) return;
   finish(entry, line);
-  if (entry.address.device.empty()) {
+  if (entry.address.device->empty()) {
     const std::string& fallback = section.global->default_interface;
     if (!check_interface(section, fallback)) {
       line.report_at(Severity::fatal, line.words()[0].at,

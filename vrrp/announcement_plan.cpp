@@ -10,7 +10,7 @@ namespace understudy::vrrp {
 namespace {
 
 /// Whether `deadline` has come; it is over then.
-bool take(std::optional<TimePoint>& deadline, TimePoint now) {
+bool take(Deadline& deadline, TimePoint now) {
   if (!deadline || *deadline > now) return false;
   deadline.reset();
   return true;
@@ -18,7 +18,7 @@ bool take(std::optional<TimePoint>& deadline, TimePoint now) {
 
 /// A recurring deadline after a reload: one that still recurs keeps its time unless that is further
 /// away than the new interval.
-void follow(std::optional<TimePoint>& deadline, Duration interval, TimePoint now) {
+void follow(Deadline& deadline, Duration interval, TimePoint now) {
   if (interval.count() == 0) {
     deadline.reset();
   } else if (!deadline || *deadline > now + interval) {
@@ -33,7 +33,7 @@ void AnnouncementPlan::store(Pending pending) {
 }
 
 void AnnouncementPlan::announced_all(const InstanceConfig& config, TimePoint now) {
-  const GarpTiming& timing = config.garp;
+  const GarpTiming& timing = *config.garp;
   Pending pending;
   if (timing.delay.count() > 0) pending.second = now + timing.delay;
   if (timing.refresh.count() > 0) pending.refresh = now + timing.delay + timing.refresh;
@@ -45,11 +45,11 @@ void AnnouncementPlan::announced_all(const InstanceConfig& config, TimePoint now
 
 void AnnouncementPlan::announced_some(const InstanceConfig& config,
                                       const std::vector<IpAddress>& addresses, TimePoint now) {
-  if (config.garp.delay.count() == 0) return;
+  if (config.garp->delay.count() == 0) return;
   // What is coming anyway is about all addresses; putting it off would harm the others.
   if (pending_->second && pending_->second_only.empty()) return;
   Pending& pending = pending_.edit();
-  pending.second = now + config.garp.delay;
+  pending.second = now + config.garp->delay;
   auto& only = pending.second_only;
   only.insert(only.end(), addresses.begin(), addresses.end());
   std::sort(only.begin(), only.end());
@@ -57,13 +57,13 @@ void AnnouncementPlan::announced_some(const InstanceConfig& config,
 }
 
 void AnnouncementPlan::announced_over_lesser(const InstanceConfig& config, TimePoint now) {
-  if (config.garp.lower_prio_delay.count() == 0 || pending_->over_lesser) return;
-  pending_.edit().over_lesser = now + config.garp.lower_prio_delay;
+  if (config.garp->lower_prio_delay.count() == 0 || pending_->over_lesser) return;
+  pending_.edit().over_lesser = now + config.garp->lower_prio_delay;
 }
 
 void AnnouncementPlan::reconfigure(const InstanceConfig& config, TimePoint now) {
   Pending pending = *pending_;
-  follow(pending.refresh, config.garp.refresh, now);
+  follow(pending.refresh, config.garp->refresh, now);
   follow(pending.extra, extra_interval(config), now);
   store(std::move(pending));
 }
@@ -71,7 +71,7 @@ void AnnouncementPlan::reconfigure(const InstanceConfig& config, TimePoint now) 
 Actions AnnouncementPlan::due(const InstanceConfig& config, TimePoint now) {
   const auto first = deadline();
   if (!first || *first > now) return {};
-  const GarpTiming& timing = config.garp;
+  const GarpTiming& timing = *config.garp;
   Pending pending = *pending_;
   Actions actions;
   const auto announce = [&](unsigned repeat, std::vector<IpAddress> only) {
@@ -92,12 +92,12 @@ Actions AnnouncementPlan::due(const InstanceConfig& config, TimePoint now) {
 }
 
 std::optional<TimePoint> AnnouncementPlan::deadline() const {
-  std::optional<TimePoint> first;
-  for (const auto& candidate :
+  Deadline first;
+  for (const Deadline candidate :
        {pending_->second, pending_->refresh, pending_->over_lesser, pending_->extra}) {
-    if (candidate && (!first || *candidate < *first)) first = candidate;
+    if (*candidate < *first) first = candidate;
   }
-  return first;
+  return first.optional();
 }
 
 }  // namespace understudy::vrrp

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/base/address.hpp"
+#include "daemon/base/deadline.hpp"
 #include "daemon/base/rare.hpp"
 #include "daemon/base/types.hpp"
 #include "vrrp/action.hpp"
@@ -38,13 +39,13 @@ class AnnouncementPlan {
 
  private:
   struct Pending {
-    std::optional<TimePoint> second;
+    Deadline second;
     /// What the second announcement is about; empty: all addresses.
     std::vector<IpAddress> second_only;
-    std::optional<TimePoint> refresh;
-    std::optional<TimePoint> over_lesser;
+    Deadline refresh;
+    Deadline over_lesser;
     /// Of the further interfaces.
-    std::optional<TimePoint> extra;
+    Deadline extra;
     bool operator==(const Pending&) const = default;
   };
   /// Nothing that is empty takes room.

@@ -4,10 +4,10 @@
 
 #include <compare>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "daemon/base/address.hpp"
+#include "daemon/base/interface_name.hpp"
 #include "daemon/base/types.hpp"
 #include "vrrp/action.hpp"
 #include "vrrp/config.hpp"
@@ -21,10 +21,10 @@ struct Announcement {
   /// It is not ours before the kernel has looked for duplicates (RFC 4862 section 5.4).
   bool detect_duplicates = false;
   /// Where it is: the announcement has that interface's hardware address.
-  std::string interface;
+  InterfaceName interface;
   /// The interface below, if that is a virtual one: announcements are paced by what they leave
   /// through.
-  std::string base;
+  InterfaceName base;
   auto operator<=>(const Announcement&) const = default;
 };
 

@@ -48,23 +48,20 @@ void Announcer::announce(const Instance& instance, const AnnounceInterfaces& /*a
   queue(instance, further_interfaces(instance.config()), 1);
 }
 
-void Announcer::queue(const Instance& instance, const std::vector<Announcement>& announcements,
+void Announcer::queue(const Instance& instance, std::vector<Announcement> announcements,
                       unsigned repeat) {
-  std::vector<Announcement> ready;
+  const auto waits = [this](const Announcement& one) { return !unique(one); };
   for (const Announcement& one : announcements) {
-    if (unique(one)) {
-      ready.push_back(one);
-    } else {
-      parked_.emplace(&instance, Parked{one, repeat});
-    }
+    if (waits(one)) parked_.emplace(&instance, Parked{one, repeat});
   }
-  schedule_.queue(&instance, ready, repeat, loop_.now());
+  std::erase_if(announcements, waits);
+  schedule_.queue(&instance, announcements, repeat, loop_.now());
   arm();
 }
 
 bool Announcer::unique(const Announcement& announcement) const {
   if (!announcement.detect_duplicates) return true;
-  const netlink::Link* link = monitor_.link(announcement.interface);
+  const netlink::Link* link = monitor_.link(announcement.interface.string());
   if (link == nullptr) return false;
   const auto* address =
       monitor_.find(link->index, announcement.address, announcement.prefix_length);
@@ -106,16 +103,16 @@ void Announcer::send_due() {
 void Announcer::tell(const Instance& instance, const Announcement& announcement) {
   log_.detail("({}) Sending/queueing {} on {} for {}", instance.config().name,
               announcement.address.is_v4() ? "gratuitous ARPs" : "Unsolicited Neighbour Adverts",
-              announcement.interface, announcement.address.to_string());
+              announcement.interface.view(), announcement.address.to_string());
 }
 
 bool Announcer::is_there(const Announcement& announcement) const {
-  return kernel_.announceable(announcement.interface, announcement.address,
+  return kernel_.announceable(announcement.interface.string(), announcement.address,
                               announcement.prefix_length);
 }
 
 void Announcer::send(const Announcement& announcement) {
-  const netlink::Link* link = monitor_.link(announcement.interface);
+  const netlink::Link* link = monitor_.link(announcement.interface.string());
   if (link == nullptr || (link->flags & (IFF_NOARP | IFF_LOOPBACK)) != 0) return;
   const OutgoingLink layer = outgoing_link(*link);
   if (!can_announce(layer)) return;

@@ -49,8 +49,7 @@ class Announcer {
 
   [[nodiscard]] bool is_there(const Announcement& announcement) const;
   [[nodiscard]] bool unique(const Announcement& announcement) const;
-  void queue(const Instance& instance, const std::vector<Announcement>& announcements,
-             unsigned repeat);
+  void queue(const Instance& instance, std::vector<Announcement> announcements, unsigned repeat);
   void send_due();
   void tell(const Instance& instance, const Announcement& announcement);
   void arm();

@@ -206,8 +206,32 @@ struct GarpTiming {
 
 /// One vrrp_instance after verification: every default filled in, every value in its range.
 struct InstanceConfig {
+  // Thousands are usual: what few have is a Rare, and what is small lies together.
   std::string name;
   std::string interface;
+  std::chrono::microseconds advert_interval{std::chrono::seconds(1)};
+  std::chrono::microseconds preempt_delay{0};
+  std::vector<VirtualAddress> addresses;
+  std::vector<VirtualAddress> excluded;
+  std::vector<Route> routes;
+  std::vector<Rule> rules;
+  /// At most 8 octets, as on the wire.
+  Rare<std::string> password;
+  /// Empty: its interface's.
+  Rare<IpAddress> mcast_source;
+  Rare<GarpTiming> garp;
+  Rare<TrackReferences> track;
+  Rare<NotifyScripts> notify;
+  Rare<UnicastConfig> unicast;
+  Rare<VirtualMac> vmac;
+  Rare<Ipvlan> ipvlan;
+  Rare<HmacAuthentication> hmac;
+  /// garp_extra_if: seconds between announcements on further interfaces; 0: none.
+  GarpTiming::Seconds garp_extra_interval{0};
+  /// Octets; 0: by vrrp_rx_bufs_policy.
+  unsigned kernel_rx_buf_size = 0;
+  /// Also filled in for unicast.
+  IpAddress mcast_group;
   /// What `state` says: master or backup.
   RouterState initial_state = RouterState::backup;
   VirtualRouterId vrid;
@@ -217,17 +241,6 @@ struct InstanceConfig {
   Family family = Family::ipv4;
   std::uint8_t version = 2;
   Authentication authentication = Authentication::none;
-  std::chrono::microseconds advert_interval{std::chrono::seconds(1)};
-  /// At most 8 octets, as on the wire.
-  std::string password;
-  std::optional<IpAddress> mcast_source;
-  /// Also filled in for unicast.
-  IpAddress mcast_group;
-  std::vector<VirtualAddress> addresses;
-  std::vector<VirtualAddress> excluded;
-  std::vector<Route> routes;
-  std::vector<Rule> rules;
-  std::chrono::microseconds preempt_delay{0};
   bool nopreempt = false;
   bool strict = false;
   /// Traffic to the virtual addresses is let in although this router does not own them (RFC 5798
@@ -240,13 +253,8 @@ struct InstanceConfig {
   bool smtp_alert = false;
   bool smtp_alert_faults = true;
   bool notify_priority_changes = false;
-  GarpTiming garp;
-  /// garp_extra_if: seconds between announcements on further interfaces; 0: none.
-  GarpTiming::Seconds garp_extra_interval{0};
-  /// Also for interfaces that are not ours.
+  /// garp_extra_if: also for interfaces that are not ours.
   bool garp_extra_all = false;
-  Rare<TrackReferences> track;
-  Rare<NotifyScripts> notify;
   /// It must not run: something it needs contradicts itself.
   bool disabled = false;
   /// Adverts that may be missed before the master counts as gone.
@@ -263,12 +271,6 @@ struct InstanceConfig {
   bool promote_secondaries = false;
   /// VRRPv3 over IPv4 without pseudo header in the checksum.
   bool v3_checksum_as_v2 = false;
-  /// Octets; 0: by vrrp_rx_bufs_policy.
-  unsigned kernel_rx_buf_size = 0;
-  Rare<UnicastConfig> unicast;
-  Rare<VirtualMac> vmac;
-  Rare<Ipvlan> ipvlan;
-  Rare<HmacAuthentication> hmac;
 
   /// Adverts go to peers, not to the group.
   [[nodiscard]] bool is_unicast() const { return !unicast->peers.empty(); }

@@ -16,7 +16,7 @@ std::vector<std::string> object_interfaces(const InstanceConfig& instance) {
   std::vector<std::string> names;
   for (const auto* list : {&instance.addresses, &instance.excluded}) {
     for (const VirtualAddress& address : *list) {
-      if (!address.no_track) add_once(names, address.device);
+      if (!address.no_track) add_once(names, *address.device);
     }
   }
   for (const Route& route : instance.routes) {
@@ -33,7 +33,7 @@ std::vector<std::string> object_interfaces(const InstanceConfig& instance) {
 std::map<std::string, std::vector<std::string>> static_interfaces(const VrrpConfig& config) {
   std::map<std::string, std::vector<std::string>> of_group;
   for (const StaticAddress& entry : config.static_addresses) {
-    if (!entry.address.no_track) add_once(of_group[entry.track_group], entry.address.device);
+    if (!entry.address.no_track) add_once(of_group[entry.track_group], *entry.address.device);
   }
   for (const Route& route : config.static_routes) {
     if (!route.no_track) add_once(of_group[route.track_group], route.device);

@@ -12,7 +12,7 @@ void dump_statics(DumpLines& out, const DumpContext& context) {
     out.add("------< Static Addresses >------");
     for (const auto& entry : config.static_addresses) {
       out.add("     {}",
-              dump_text(entry.address, {entry.address.device, context.facts.static_addresses_set,
+              dump_text(entry.address, {*entry.address.device, context.facts.static_addresses_set,
                                         entry.track_group}));
     }
   }

@@ -66,9 +66,9 @@ void DumpContext::follow_own(const InstanceConfig& instance) {
   }
   for (const auto* addresses : {&instance.addresses, &instance.excluded}) {
     for (const auto& address : *addresses) {
-      const bool own = address.device.empty() || address.device == instance.interface;
+      const bool own = address.device->empty() || *address.device == instance.interface;
       if (address.no_track || (own && instance.dont_track_primary)) continue;
-      follow_device(own ? instance.interface : address.device);
+      follow_device(own ? instance.interface : *address.device);
       follow_device(*address.vmac);
     }
   }
@@ -109,7 +109,7 @@ void DumpContext::follow_statics() {
     }
   };
   for (const auto& entry : config.static_addresses) {
-    follow_device(entry.track_group, entry.address.device);
+    follow_device(entry.track_group, *entry.address.device);
   }
   for (const auto& route : config.static_routes) follow_device(route.track_group, route.device);
   for (const auto& rule : config.static_rules) follow_device(rule.track_group, rule.input_device);

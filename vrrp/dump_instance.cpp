@@ -32,7 +32,7 @@ bool has_flags(const InstanceConfig& config) {
   const auto& vmac = *config.vmac;
   const bool unicast = config.unicast != Rare<UnicastConfig>();
   const bool plain = config.dont_track_primary || config.skip_check_adv_addr ||
-                     config.mcast_source.has_value() || config.promote_secondaries ||
+                     !config.mcast_source->empty() || config.promote_secondaries ||
                      config.no_addresses || config.nopreempt || config.v3_checksum_as_v2;
   const bool other_family = std::ranges::any_of(config.excluded, [&](const VirtualAddress& one) {
     return one.address.family() != config.family;
@@ -145,9 +145,10 @@ IpAddress present_source(const Subject& subject) {
 
 void dump_source(DumpLines& out, const Subject& subject) {
   const auto& config = subject.config;
-  const IpAddress source = config.mcast_source ? *config.mcast_source : present_source(subject);
+  const IpAddress source =
+      !config.mcast_source->empty() ? *config.mcast_source : present_source(subject);
   out.add("   Using src_ip = {}{}", source.empty() ? "(none)" : source.to_string(),
-          config.mcast_source ? " (from configuration)" : "");
+          !config.mcast_source->empty() ? " (from configuration)" : "");
   if (config.is_unicast()) return;
   if (config.family == Family::ipv6) {
     const auto& links = subject.context.interfaces;
@@ -161,7 +162,7 @@ void dump_source(DumpLines& out, const Subject& subject) {
 }
 
 void dump_announcements(DumpLines& out, const InstanceConfig& config) {
-  const auto& garp = config.garp;
+  const auto& garp = *config.garp;
   out.add("   Gratuitous ARP delay = {}", garp.delay.count());
   out.add("   Gratuitous ARP repeat = {}", garp.repeat);
   out.add("   Gratuitous ARP refresh = {}", garp.refresh.count());

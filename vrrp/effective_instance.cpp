@@ -57,7 +57,7 @@ void append_preemption(Statements& block, const InstanceConfig& instance) {
 }
 
 void append_announcements(Statements& block, const InstanceConfig& instance) {
-  const GarpTiming& garp = instance.garp;
+  const GarpTiming& garp = *instance.garp;
   block.seconds("garp_master_delay", garp.delay);
   // What an instance cannot say of itself it has from global_defs, where that is written.
   if (garp.repeat != 0) block.add("garp_master_repeat", garp.repeat);

@@ -221,7 +221,7 @@ std::vector<std::string> effective_address(const VirtualAddress& address) {
                                    : Prefix{address.address, address.prefix_length}.to_string());
   if (address.details->peer) words.add("peer", address.details->peer->to_string());
   if (address.details->broadcast) words.add("brd", address.details->broadcast->to_string());
-  words.add_given("dev", address.device);
+  words.add_given("dev", *address.device);
   words.word_if(address.use_vmac, "use_vmac");
   if (address.address.is_v4()) words.add("scope", address.scope);
   words.add_given("label", address.details->label);

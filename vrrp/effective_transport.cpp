@@ -68,7 +68,7 @@ std::string hexadecimal(const std::string& octets) {
 }  // namespace
 
 void append_transport(Statements& block, const InstanceConfig& instance) {
-  if (instance.mcast_source) {
+  if (!instance.mcast_source->empty()) {
     block.add(instance.is_unicast() ? "unicast_src_ip" : "mcast_src_ip",
               instance.mcast_source->to_string());
   }
@@ -84,7 +84,7 @@ void append_authentication(Statements& block, const InstanceConfig& instance) {
   if (instance.authentication != Authentication::none) {
     Statements& inner = block.block("authentication");
     inner.add("auth_type", instance.authentication == Authentication::pass ? "PASS" : "AH");
-    inner.add("auth_pass", instance.password);
+    inner.add("auth_pass", *instance.password);
   }
   const HmacAuthentication& hmac = *instance.hmac;
   if (!hmac.used()) return;

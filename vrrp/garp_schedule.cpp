@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
 #include <utility>
 
 namespace understudy::vrrp {
@@ -12,16 +13,45 @@ constexpr std::chrono::microseconds kHoldUp(200);
 
 }  // namespace
 
-void GarpSchedule::Waiting::push_back(Entry& entry) {
-  entry.second.next = nullptr;
-  (first == nullptr ? first : last->second.next) = &entry;
-  last = &entry;
+void GarpSchedule::Waiting::add(const Announcement& announcement, unsigned repeat) {
+  if (turn_ > 0) {
+    // What comes after the others comes before those that have had their turn.
+    std::rotate(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(turn_),
+                entries_.end());
+    turn_ = 0;
+    std::erase_if(entries_, [](const Entry& entry) { return entry.left == 0; });
+  }
+  entries_.push_back({announcement, true, repeat});
 }
 
-GarpSchedule::Entry& GarpSchedule::Waiting::pop_front() {
-  Entry& entry = *first;
-  first = entry.second.next;
-  return entry;
+void GarpSchedule::Waiting::unite() {
+  if (entries_.size() < 2) return;
+  std::vector<Entry*> sorted;
+  sorted.reserve(entries_.size());
+  for (Entry& entry : entries_) sorted.push_back(&entry);
+  std::ranges::stable_sort(
+      sorted, {}, [](const Entry* entry) -> auto& { return entry->announcement; });
+  Entry* kept = sorted.front();
+  for (Entry* entry : std::span(sorted).subspan(1)) {
+    if (entry->announcement != kept->announcement) {
+      kept = entry;
+      continue;
+    }
+    kept->left = std::max(kept->left, std::exchange(entry->left, 0));
+    kept->first = true;
+  }
+  std::erase_if(entries_, [](const Entry& entry) { return entry.left == 0; });
+}
+
+bool GarpSchedule::Waiting::pop_front() {
+  Entry& entry = entries_[turn_++];
+  --entry.left;
+  const bool first = std::exchange(entry.first, false);
+  if (turn_ == entries_.size()) {
+    turn_ = 0;
+    std::erase_if(entries_, [](const Entry& sent) { return sent.left == 0; });
+  }
+  return first;
 }
 
 void GarpSchedule::configure(const Pause& common, const std::vector<GarpGroup>& groups) {
@@ -40,7 +70,7 @@ void GarpSchedule::configure(const Pause& common, const std::vector<GarpGroup>& 
 GarpSchedule::Lane& GarpSchedule::lane_of(const Announcement& announcement) {
   const auto group = grouped_.find(announcement.base);
   const Pause& pause = group == grouped_.end() ? common_ : group->second.first;
-  const std::string& name = group == grouped_.end() ? announcement.base : group->second.second;
+  const InterfaceName& name = group == grouped_.end() ? announcement.base : group->second.second;
   const bool v6 = announcement.address.is_v6();
   const Duration least = v6 ? pause.na : pause.arp;
   if (least.count() == 0) return unpaced_;
@@ -58,6 +88,7 @@ void GarpSchedule::schedule(Lane& lane, TimePoint when) {
 void GarpSchedule::queue(Owner owner, const std::vector<Announcement>& announcements,
                          unsigned repeat, TimePoint now) {
   if (repeat == 0) return;
+  std::set<Waiting*> touched;
   for (const Announcement& announcement : announcements) {
     Lane& lane = lane_of(announcement);
     // An idle lane may send at once, but not sooner after its last packet than its pause.
@@ -67,12 +98,10 @@ void GarpSchedule::queue(Owner owner, const std::vector<Announcement>& announcem
       ++lane.owners;
       lane.turns.push_back(owner);
     }
-    Waiting& waiting = position->second;
-    const auto [entry, is_new] = waiting.entries.try_emplace(announcement);
-    entry->second.left = std::max(entry->second.left, repeat);
-    entry->second.first = true;
-    if (is_new) waiting.push_back(*entry);
+    position->second.add(announcement, repeat);
+    touched.insert(&position->second);
   }
+  for (Waiting* waiting : touched) waiting->unite();
 }
 
 GarpSchedule::WaitingMap::iterator GarpSchedule::next(Lane& lane) {
@@ -87,14 +116,9 @@ GarpSchedule::Due GarpSchedule::take(Lane& lane) {
   const auto found = next(lane);
   lane.turns.pop_front();
   Waiting& waiting = found->second;
-  Entry& entry = waiting.pop_front();
-  Due due{found->first.first, entry.first, std::exchange(entry.second.first, false)};
-  if (--entry.second.left == 0) {
-    waiting.entries.erase(due.announcement);
-  } else {
-    waiting.push_back(entry);
-  }
-  if (waiting.entries.empty()) {
+  Due due{found->first.first, waiting.front(), false};
+  due.first = waiting.pop_front();
+  if (waiting.empty()) {
     waiting_.erase(found);
     --lane.owners;
   } else {
@@ -113,7 +137,7 @@ std::vector<GarpSchedule::Due> GarpSchedule::due(TimePoint now, std::size_t limi
     bool held_up = false;
     bool more = true;
     while (more) {
-      held_up = ready && !ready(next(lane)->second.first->first);
+      held_up = ready && !ready(next(lane)->second.front());
       if (!held_up) taken.push_back(take(lane));
       more = !held_up && !paced && lane.owners > 0 && taken.size() < limit;
     }

@@ -74,24 +74,31 @@ class GarpSchedule {
     /// Whose turn it is; may name owners that have cancelled.
     std::deque<Owner> turns;
   };
-  struct Place;
-  using Entry = std::pair<const Announcement, Place>;
-  /// How often an announcement is still to be sent, and what is sent after it.
-  struct Place {
-    unsigned left = 0;
+  struct Entry {
+    Announcement announcement;
+    /// It has not been sent since it was queued.
     bool first = true;
-    Entry* next = nullptr;
+    /// How often it is still to be sent.
+    unsigned left = 0;
   };
-  /// What one owner has waiting in one lane, by announcement and as a queue. Thousands of owners
-  /// have one announcement each: a deque would take half a kilobyte of each.
-  struct Waiting {
-    std::map<Announcement, Place> entries;
-    Entry* first = nullptr;
-    Entry* last = nullptr;
+  /// What one owner has waiting in one lane. Thousands of owners have one announcement each: a
+  /// deque would take half a kilobyte of each.
+  class Waiting {
+   public:
+    /// To be sent after what there is, each once: Entry::left is the larger of two.
+    void add(const Announcement& announcement, unsigned repeat);
+    /// Announcements that were added twice are one. After add(), before anything else.
+    void unite();
+    [[nodiscard]] bool empty() const { return entries_.empty(); }
+    /// What is sent next.
+    [[nodiscard]] const Announcement& front() const { return entries_[turn_].announcement; }
+    /// Takes it; the same again comes after the others. True: it is sent for the first time.
+    bool pop_front();
 
-    void push_back(Entry& entry);
-    /// Needs an entry.
-    Entry& pop_front();
+   private:
+    /// In the order of a round; those before `turn_` have been sent in this one.
+    std::vector<Entry> entries_;
+    std::size_t turn_ = 0;
   };
   using WaitingMap = std::map<std::pair<Owner, Lane*>, Waiting>;
   using Lanes = std::set<std::pair<TimePoint, Lane*>>;
@@ -104,11 +111,11 @@ class GarpSchedule {
   Due take(Lane& lane);
 
   /// By family (IPv4 first) and by group's or interface's name.
-  std::array<std::map<std::string, std::unique_ptr<Lane>>, 2> lanes_;
+  std::array<std::map<InterfaceName, std::unique_ptr<Lane>>, 2> lanes_;
   Lane unpaced_;
   Pause common_;
   /// Pause and name of its group, by interface.
-  std::map<std::string, std::pair<Pause, std::string>> grouped_;
+  std::map<InterfaceName, std::pair<Pause, InterfaceName>> grouped_;
   /// Lanes in which somebody waits, by when they may send.
   Lanes ready_;
   WaitingMap waiting_;

@@ -84,7 +84,7 @@ bool Interfaces::refresh(Interface& interface) {
 }
 
 IpAddress Interfaces::source_of(const InstanceConfig& config) {
-  if (config.mcast_source) {
+  if (!config.mcast_source->empty()) {
     if (config.track_source && !has_address(config, *config.mcast_source)) return {};
     return *config.mcast_source;
   }

@@ -346,7 +346,7 @@ void Machine::reconfigure_master(const InstanceConfig& before, Turn& turn) {
   const bool same_place = own_interface(before) == own_interface(*config_);
   if (old_addresses == new_addresses && same_routing && same_place) return;
   turn.actions.push_back(AddAddresses{});
-  Announce announce{config_->garp.repeat, {}};
+  Announce announce{config_->garp->repeat, {}};
   // Most are in both, in the same order.
   auto expected = old_addresses.begin();
   for (const VirtualAddress& address : new_addresses) {
@@ -391,7 +391,7 @@ void Machine::send_advert(Priority priority, Turn& turn) {
 
 void Machine::announce_all(Turn& turn) {
   // What an earlier announcement has not sent yet is part of this one.
-  if (config_->garp.repeat > 0) turn.actions.push_back(Announce{config_->garp.repeat, {}});
+  if (config_->garp->repeat > 0) turn.actions.push_back(Announce{config_->garp->repeat, {}});
   plan_.announced_all(*config_, turn.now);
 }
 
@@ -400,8 +400,8 @@ void Machine::restore(const IpAddress& address, Turn& turn) {
   turn.actions.push_back(
       LogLine{fmt::format("({}) restoring {}", config_->name, address.to_string())});
   turn.actions.push_back(RestoreAddress{address});
-  if (config_->garp.repeat > 0) {
-    turn.actions.push_back(Announce{config_->garp.repeat, {address}});
+  if (config_->garp->repeat > 0) {
+    turn.actions.push_back(Announce{config_->garp->repeat, {address}});
   }
 }
 

@@ -22,6 +22,7 @@
 #include <memory>
 #include <optional>
 
+#include "daemon/base/deadline.hpp"
 #include "daemon/base/types.hpp"
 #include "vrrp/action.hpp"
 #include "vrrp/announcement_plan.hpp"
@@ -38,8 +39,8 @@ inline constexpr Priority kYieldedPriority{254};
 struct Counters {
   std::uint64_t adverts_received = 0;
   std::uint64_t adverts_sent = 0;
-  std::uint64_t interval_mismatches = 0;
-  std::uint64_t address_mismatches = 0;
+  std::uint32_t interval_mismatches = 0;
+  std::uint32_t address_mismatches = 0;
   std::uint32_t leaving_received = 0;
   std::uint32_t leaving_sent = 0;
   std::uint32_t became_master = 0;
@@ -182,34 +183,35 @@ class Machine {
   void reconfigure_master(const InstanceConfig& before, Turn& turn);
   void reconfigure_backup(const InstanceConfig& before, Turn& turn);
 
+  // Thousands of routers are usual: what is small lies together.
   std::shared_ptr<const InstanceConfig> config_;
-  IpAddress primary_;
-  RouterState state_ = RouterState::init;
   TrackingSummary tracking_;
-  /// When the advert timer (master) or the master down timer (backup) was started.
-  TimePoint timer_start_;
+  IpAddress primary_;
+  IpAddress master_;
+  /// The lesser master whose adverts we last discarded: it may still talk when we took over.
+  IpAddress preempted_;
+  RouterState state_ = RouterState::init;
+  /// The last state that was mailed: none is mailed twice in a row.
+  RouterState mailed_ = RouterState::init;
   /// What the sync group forbids in this turn.
   Hold hold_;
   /// Nothing has begun yet (Started::delayed).
   bool delayed_ = false;
   /// Backup: it would be master if its sync group were.
   bool wants_master_ = false;
-  /// The last state that was mailed: none is mailed twice in a row.
-  RouterState mailed_ = RouterState::init;
   /// Backup: the master said that it leaves, only the skew time is left to wait.
   bool leaving_ = false;
+  bool fault_told_ = false;
+  Complaints complaints_;
+  /// When the advert timer (master) or the master down timer (backup) was started.
+  TimePoint timer_start_;
   /// The interval the master down interval is made of: in version 3 the master's own.
   Duration master_interval_;
   /// Backup: preempt_delay runs until then.
-  std::optional<TimePoint> preempt_at_;
-  IpAddress master_;
-  /// The lesser master whose adverts we last discarded: it may still talk when we took over.
-  IpAddress preempted_;
+  Deadline preempt_at_;
   TimePoint master_since_;
   /// When a lesser master was heard last.
   TimePoint overlapped_;
-  bool fault_told_ = false;
-  Complaints complaints_;
   std::unique_ptr<Rival> rival_;
   AnnouncementPlan plan_;
   RestoreLimit restore_limit_;

@@ -63,8 +63,8 @@ void Machine::reassert(Turn& turn) {
   const Duration since = turn.now - overlapped_;
   const bool first = overlapped_ == TimePoint{} || since > master_down_interval();
   overlapped_ = turn.now;
-  if (config_->garp.lower_prio_repeat > 0) {
-    turn.actions.push_back(Announce{config_->garp.lower_prio_repeat, {}});
+  if (config_->garp->lower_prio_repeat > 0) {
+    turn.actions.push_back(Announce{config_->garp->lower_prio_repeat, {}});
     plan_.announced_over_lesser(*config_, turn.now);
   }
   if (first) notify(RouterState::master, turn);
@@ -81,7 +81,7 @@ void Machine::handle(const DelayOver& /*event*/, Turn& turn) {
 MachineMemory Machine::memory() const {
   const Duration learnt =
       master_interval_ == config_->advert_interval ? Duration{} : master_interval_;
-  return {state_, master_, learnt, timer_start_, preempt_at_};
+  return {state_, master_, learnt, timer_start_, preempt_at_.optional()};
 }
 
 void Machine::handle(const Resumed& event, Turn& turn) {

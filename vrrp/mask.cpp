@@ -34,7 +34,7 @@ void Mask::hide(Rare<NotifyScripts>& scripts) {
 }
 
 void Mask::hide(InstanceConfig& instance) {
-  if (!instance.password.empty()) instance.password = word(instance.password, "p");
+  if (!instance.password->empty()) instance.password = word(*instance.password, "p");
   hide(instance.notify);
   if (!instance.hmac->used()) return;
   constexpr std::size_t kShortestKey = 32;

@@ -69,7 +69,7 @@ std::optional<Bytes> OutgoingAdvert::to(const IpAddress& destination, std::uint1
   payload.insert(payload.end(), trailer_.begin(), trailer_.end());
   const Ipv4Header header{source_, destination, id, sent_ttl(config_).value_or(kTtl)};
   if (config_.authentication == Authentication::ah) {
-    return wrap_ah(payload, header, state_.ah_sequence, config_.password);
+    return wrap_ah(payload, header, state_.ah_sequence, *config_.password);
   }
   return wrap_ipv4(payload, header);
 }

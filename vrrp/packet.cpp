@@ -66,7 +66,7 @@ Advert advert_of(const InstanceConfig& config, Priority priority) {
   advert.authentication = config.authentication;
   if (config.authentication == Authentication::pass &&
       has_authentication_data(config.version, config.family)) {
-    advert.password = password_octets(config.password);
+    advert.password = password_octets(*config.password);
   }
   advert.addresses.reserve(config.addresses.size());
   for (const VirtualAddress& address : config.addresses) {

@@ -190,7 +190,7 @@ Examination::Step Examination::legacy_authentication() {
   if (config_.authentication == Authentication::ah) return ah();
   // Over IPv6 there is no room for a password.
   if (config_.authentication == Authentication::pass && datagram_.family() == Family::ipv4) {
-    const auto expected = password_octets(config_.password);
+    const auto expected = password_octets(*config_.password);
     if (!equal_in_constant_time(pdu().last(expected.size()), expected)) {
       return refuse(Reason::password, "received an invalid passwd from {}!", source());
     }
@@ -204,7 +204,7 @@ Examination::Step Examination::ah() {
                   ah_next_header(datagram_.ah), source());
   }
   std::uint32_t& sequence = state_.authentication.ah_sequence;
-  const auto reason = verify_ah(datagram_, config_.password, sequence);
+  const auto reason = verify_ah(datagram_, *config_.password, sequence);
   if (!reason) return std::nullopt;
   switch (*reason) {
     case Reason::ah_digest:

@@ -40,7 +40,7 @@ struct VirtualAddress {
   /// IFA_F_HOMEADDRESS, IFA_F_MANAGETEMPADDR, IFA_F_NOPREFIXROUTE, IFA_F_MCAUTOJOIN.
   std::uint32_t flags = 0;
   /// Interface; empty: the instance's.
-  std::string device;
+  Rare<std::string> device;
   /// What few addresses have.
   struct Details {
     /// Kernel address label, "eth0:1"; empty: none.

@@ -66,7 +66,7 @@ void Completion::set_addresses() {
 void Completion::settle_vmacs(std::vector<VirtualAddress>& addresses) {
   for (VirtualAddress& address : addresses) {
     if (!address.use_vmac) continue;
-    const bool elsewhere = !address.device.empty() && address.device != out_.interface;
+    const bool elsewhere = !address.device->empty() && *address.device != out_.interface;
     const bool other = elsewhere || address.address.family() != out_.family;
     if (!other && out_.vmac->used) {
       complain("use_vmac specified for VIP/eVIP {} and vrrp instance", text_of(address));
@@ -81,7 +81,7 @@ void Completion::settle_vmacs(std::vector<VirtualAddress>& addresses) {
 void Completion::drop_homeless(std::vector<VirtualAddress>& addresses, std::string_view kind) {
   if (!out_.interface.empty()) return;
   std::erase_if(addresses, [&](const VirtualAddress& address) {
-    if (!address.device.empty()) return false;
+    if (!address.device->empty()) return false;
     diagnostics_.add(parser::Severity::error, {},
                      fmt::format("({}): no interface for {}vip {} - removing", draft_.name, kind,
                                  text_of(address)));

@@ -12,25 +12,28 @@ void Completion::set_announcements() {
   const auto or_common = [](const std::optional<unsigned>& value, std::chrono::seconds fallback) {
     return value ? std::chrono::seconds(*value) : fallback;
   };
-  out_.garp.delay = or_common(own.delay, common.master_delay);
-  out_.garp.repeat = own.repeat.value_or(common.master_repeat);
-  out_.garp.refresh = or_common(own.refresh, common.master_refresh);
-  out_.garp.refresh_repeat = own.refresh_repeat.value_or(common.master_refresh_repeat);
-  out_.garp.lower_prio_repeat =
+  GarpTiming garp;
+  garp.delay = or_common(own.delay, common.master_delay);
+  garp.repeat = own.repeat.value_or(common.master_repeat);
+  garp.refresh = or_common(own.refresh, common.master_refresh);
+  garp.refresh_repeat = own.refresh_repeat.value_or(common.master_refresh_repeat);
+  garp.lower_prio_repeat =
       own.lower_prio_repeat.value_or(common.lower_prio_repeat.value_or(common.master_repeat));
-  out_.garp.lower_prio_delay =
+  garp.lower_prio_delay =
       or_common(own.lower_prio_delay, common.lower_prio_delay.value_or(common.master_delay));
   out_.garp_extra_interval = or_common(own.extra_interval, global_.garp_extra_if.interval);
   out_.garp_extra_all = own.extra_all || (!own.extra_interval && global_.garp_extra_if.all);
-  if (!out_.strict) return;
-  if (own.lower_prio_repeat.value_or(0) != 0) {
-    complain("Strict mode requires no repeat garps. resetting");
+  if (out_.strict) {
+    if (own.lower_prio_repeat.value_or(0) != 0) {
+      complain("Strict mode requires no repeat garps. resetting");
+    }
+    if (own.lower_prio_delay.value_or(0) != 0) {
+      complain("Strict mode requires no repeat garp delay. resetting");
+    }
+    garp.lower_prio_repeat = 0;
+    garp.lower_prio_delay = 0s;
   }
-  if (own.lower_prio_delay.value_or(0) != 0) {
-    complain("Strict mode requires no repeat garp delay. resetting");
-  }
-  out_.garp.lower_prio_repeat = 0;
-  out_.garp.lower_prio_delay = 0s;
+  if (garp != GarpTiming()) out_.garp = garp;
 }
 
 void Completion::set_reactions() {

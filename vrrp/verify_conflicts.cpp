@@ -24,7 +24,7 @@ std::string network_of(const VrrpDraft& draft, const InstanceConfig& instance) {
 
 /// Where unicast adverts come from; empty: the interface's address, whatever it will be.
 std::string source_of(const VrrpDraft& draft, const InstanceConfig& instance) {
-  if (instance.mcast_source) return instance.mcast_source->to_string();
+  if (!instance.mcast_source->empty()) return instance.mcast_source->to_string();
   const InterfaceFacts facts = draft.facts(instance.interface);
   const IpAddress& own = instance.family == Family::ipv4 ? facts.ipv4 : facts.ipv6;
   return own.empty() ? "of " + instance.interface : own.to_string();

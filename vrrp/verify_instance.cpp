@@ -40,7 +40,7 @@ void Completion::identify() {
     if (out_.version == 0) out_.version = 3;
   }
   if (out_.version == 0) out_.version = global_.vrrp_version;
-  out_.mcast_source = draft_.mcast_source;
+  if (draft_.mcast_source) out_.mcast_source = *draft_.mcast_source;
   out_.mcast_group =
       out_.family == Family::ipv6 ? global_.vrrp_mcast_group6 : global_.vrrp_mcast_group4;
   out_.dont_track_primary = draft_.dont_track_primary;

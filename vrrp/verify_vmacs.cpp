@@ -35,7 +35,7 @@ std::string interface_of(const InstanceConfig& instance, Family family, const st
 }
 
 bool is_on_vmac(const InstanceConfig& instance, const VirtualAddress& address) {
-  const bool elsewhere = !address.device.empty() && address.device != instance.interface;
+  const bool elsewhere = !address.device->empty() && *address.device != instance.interface;
   const bool other = elsewhere || address.address.family() != instance.family;
   return other ? instance.vmac->for_addresses || address.use_vmac
                : instance.vmac->used || address.use_vmac;
@@ -45,7 +45,7 @@ void add_addresses(Users& users, std::size_t at, const InstanceConfig& instance,
                    const std::vector<VirtualAddress>& addresses) {
   for (const VirtualAddress& address : addresses) {
     if (!is_on_vmac(instance, address)) continue;
-    const std::string& base = address.device.empty() ? instance.interface : address.device;
+    const std::string& base = address.device->empty() ? instance.interface : *address.device;
     users[interface_of(instance, address.address.family(), base)].push_back({at, &address});
   }
 }

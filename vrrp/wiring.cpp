@@ -20,7 +20,7 @@ using Kind = KnownLink::Kind;
 constexpr MacAddress kProtocolMac{{0x00, 0x00, 0x5e, 0x00, 0x00, 0x00}};
 
 bool elsewhere(const InstanceConfig& config, const VirtualAddress& address) {
-  return !address.device.empty() && address.device != config.interface;
+  return !address.device->empty() && *address.device != config.interface;
 }
 
 /// Applies `f` to every address of an instance.
@@ -139,7 +139,7 @@ class Namer {
     link.family = instance.family;
     link.ipv6 = instance.family == Family::ipv6 || has_other_family(instance);
     link.link_local = instance.family == Family::ipv6 && !vmac.transmit_on_base;
-    if (instance.mcast_source) link.source = *instance.mcast_source;
+    if (!instance.mcast_source->empty()) link.source = *instance.mcast_source;
     link.group = vmac.group;
     link.netlink_notify = vmac.netlink_notify;
     link.instance = instance.name;
@@ -271,7 +271,7 @@ const std::string& source_interface(const InstanceConfig& config) {
 }
 
 const std::string& base_of(const InstanceConfig& config, const VirtualAddress& address) {
-  return address.device.empty() ? config.interface : address.device;
+  return address.device->empty() ? config.interface : *address.device;
 }
 
 bool needs_address_vmac(const InstanceConfig& config, const VirtualAddress& address) {

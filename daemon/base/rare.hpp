@@ -1,7 +1,9 @@
 // A value that is nearly always the default one.
 #pragma once
 
+#include <concepts>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace understudy {
@@ -12,9 +14,11 @@ template <typename T>
 class Rare {
  public:
   Rare() = default;
-  // Implicit on purpose: a T is a Rare<T>.
-  Rare(T value)  // NOLINT(google-explicit-constructor)
-      : value_(std::make_unique<T>(std::move(value))) {}
+  // Implicit on purpose: a T, and what becomes one, is a Rare<T>.
+  template <std::convertible_to<T> Value>
+  requires(!std::same_as<std::remove_cvref_t<Value>, Rare>)
+      Rare(Value&& value)  // NOLINT(google-explicit-constructor)
+      : value_(std::make_unique<T>(std::forward<Value>(value))) {}
   Rare(const Rare& other)
       : value_(other.value_ == nullptr ? nullptr : std::make_unique<T>(*other.value_)) {}
   Rare(Rare&&) noexcept = default;

@@ -18,13 +18,6 @@ inline constexpr std::uint8_t kAddressOrigin = 18;
 
 /// An address of an interface.
 struct InterfaceAddress {
-  InterfaceIndex index;
-  IpAddress address;
-  std::uint8_t prefix_length = 0;
-  /// RT_SCOPE_UNIVERSE = 0 … RT_SCOPE_HOST = 254.
-  std::uint8_t scope = 0;
-  /// IFA_F_*.
-  std::uint32_t flags = 0;
   /// What few addresses have.
   struct Details {
     /// "eth0:1"; empty: the interface's name (IPv4) or none.
@@ -35,6 +28,13 @@ struct InterfaceAddress {
     bool operator==(const Details&) const = default;
   };
   Rare<Details> details;
+  InterfaceIndex index;
+  /// IFA_F_*.
+  std::uint32_t flags = 0;
+  IpAddress address;
+  std::uint8_t prefix_length = 0;
+  /// RT_SCOPE_UNIVERSE = 0 … RT_SCOPE_HOST = 254.
+  std::uint8_t scope = 0;
   bool operator==(const InterfaceAddress&) const = default;
 };
 

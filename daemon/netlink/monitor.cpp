@@ -57,7 +57,7 @@ Result<void> Monitor::read_all(Links& links, Addresses& addresses) {
   if (!done) return done;
   const auto address_part = [this, &addresses](ByteView message) {
     const auto decoded = decode_address(message);
-    if (decoded) addresses[key_of(decoded->address)] = {decoded->address, next_order_++};
+    if (decoded) addresses.emplace(decoded->address, next_order_++);
   };
   return commands_.dump(
       dump_addresses(), [&addresses] { addresses.clear(); }, address_part);
@@ -73,20 +73,20 @@ const Link* Monitor::link(const std::string& name) const {
 std::vector<InterfaceAddress> Monitor::addresses(InterfaceIndex index) const {
   std::vector<const Entry*> entries;
   for (auto at = addresses_.lower_bound(Key{index, {}, 0});
-       at != addresses_.end() && at->first.index == index; ++at) {
-    entries.push_back(&at->second);
+       at != addresses_.end() && at->index == index; ++at) {
+    entries.push_back(&*at);
   }
   std::ranges::sort(entries, {}, &Entry::order);
   std::vector<InterfaceAddress> result;
   result.reserve(entries.size());
-  for (const Entry* entry : entries) result.push_back(entry->address);
+  for (const Entry* entry : entries) result.push_back(*entry);
   return result;
 }
 
 const InterfaceAddress* Monitor::find(InterfaceIndex index, const IpAddress& address,
                                       std::uint8_t prefix_length) const {
   const auto found = addresses_.find(Key{index, address, prefix_length});
-  return found == addresses_.end() ? nullptr : &found->second.address;
+  return found == addresses_.end() ? nullptr : &*found;
 }
 
 void Monitor::catch_up(unsigned limit) {
@@ -135,10 +135,12 @@ void Monitor::take_address(const InterfaceAddress& address, bool removed, bool o
   if (removed) {
     if (known != addresses_.end()) addresses_.erase(known);
   } else if (known != addresses_.end()) {
-    if (known->second.address == address) return;
-    known->second.address = address;
+    if (*known == address) return;
+    auto node = addresses_.extract(known);
+    static_cast<InterfaceAddress&>(node.value()) = address;
+    addresses_.insert(std::move(node));
   } else {
-    addresses_.emplace(key_of(address), Entry{address, next_order_++});
+    addresses_.emplace(address, next_order_++);
   }
   handlers_.on_address(address, removed, ours);
 }
@@ -162,18 +164,19 @@ void Monitor::resynchronise() {
 
 void Monitor::apply_difference(const Links& links, const Addresses& addresses) {
   const Links old_links = links_;
-  const Addresses old_addresses = addresses_;
-  for (const auto& [key, entry] : old_addresses) {
-    if (!addresses.contains(key)) take_address(entry.address, true, false);
+  std::vector<InterfaceAddress> gone;
+  for (const Entry& entry : addresses_) {
+    if (!addresses.contains(entry)) gone.push_back(entry);
   }
+  for (const InterfaceAddress& address : gone) take_address(address, true, false);
   for (const auto& [index, link] : old_links) {
     if (!links.contains(index)) take_link({true, link});
   }
   for (const auto& [index, link] : links) take_link({false, link});
   std::vector<const Entry*> in_order;
-  for (const auto& [key, entry] : addresses) in_order.push_back(&entry);
+  for (const Entry& entry : addresses) in_order.push_back(&entry);
   std::ranges::sort(in_order, {}, &Entry::order);
-  for (const Entry* entry : in_order) take_address(entry->address, false, false);
+  for (const Entry* entry : in_order) take_address(*entry, false, false);
 }
 
 }  // namespace understudy::netlink

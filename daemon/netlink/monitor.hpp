@@ -6,7 +6,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/log.hpp"
@@ -53,13 +55,20 @@ class Monitor {
     std::uint8_t prefix_length = 0;
     auto operator<=>(const Key&) const = default;
   };
-  struct Entry {
-    InterfaceAddress address;
+  struct Entry : InterfaceAddress {
+    Entry(InterfaceAddress known, std::uint32_t place)
+        : InterfaceAddress(std::move(known)), order(place) {}
     /// Position in the kernel's order of arrival.
-    std::uint64_t order = 0;
+    std::uint32_t order;
+  };
+  struct ByKey {
+    using is_transparent = void;
+    bool operator()(const Entry& a, const Entry& b) const { return key_of(a) < key_of(b); }
+    bool operator()(const Entry& a, const Key& b) const { return key_of(a) < b; }
+    bool operator()(const Key& a, const Entry& b) const { return a < key_of(b); }
   };
   using Links = std::map<InterfaceIndex, Link>;
-  using Addresses = std::map<Key, Entry>;
+  using Addresses = std::set<Entry, ByKey>;
 
   Monitor(Loop& loop, Log& log, Socket& commands, Socket events, Handlers handlers);
   void forget_name(const Link& link);
@@ -78,7 +87,7 @@ class Monitor {
   Links links_;
   std::map<std::string, InterfaceIndex, std::less<>> names_;
   Addresses addresses_;
-  std::uint64_t next_order_ = 0;
+  std::uint32_t next_order_ = 0;
   std::unique_ptr<Watch> watch_;
   /// Tries again where the kernel could not be read.
   Loop& loop_;

@@ -16,7 +16,7 @@ using vrrp::VirtualAddress;
 std::string block_of(const InstanceConfig& instance) { return "vrrp_instance " + instance.name; }
 
 const std::string& device_of(const InstanceConfig& instance, const VirtualAddress& address) {
-  return address.device.empty() ? instance.interface : address.device;
+  return address.device->empty() ? instance.interface : *address.device;
 }
 
 /// Whether a network of the interface has the address; one the address makes itself does not count,

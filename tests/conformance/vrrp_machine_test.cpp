@@ -240,8 +240,8 @@ TEST_CASE("RFC 3768 and RFC 5798, case by case") {
     config.priority = Priority(static_cast<std::uint8_t>(conformance.given.priority));
     config.version = conformance.given.version;
     config.nopreempt = conformance.given.nopreempt;
-    config.garp.delay = 0s;  // one timer at a time
-    config.garp.lower_prio_delay = 0s;
+    config.garp.edit().delay = 0s;  // one timer at a time
+    config.garp.edit().lower_prio_delay = 0s;
     Machine machine(shared(config), ip("10.0.0.5"));
     for (const When& step : conformance.when) {
       INFO(step.event);

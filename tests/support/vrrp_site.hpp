@@ -27,7 +27,7 @@ inline understudy::vrrp::InstanceConfig fast_instance(std::uint8_t priority) {
   vrrp::VirtualAddress address;
   address.address = *IpAddress::parse("10.9.0.100");
   config.addresses = {address};
-  config.garp.delay = std::chrono::seconds(1);
+  config.garp.edit().delay = std::chrono::seconds(1);
   return config;
 }
 

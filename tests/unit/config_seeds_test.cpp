@@ -253,10 +253,10 @@ TEST_CASE("strict mode takes authentication and the initial MASTER away, and say
   CHECK_FALSE(instance.accept);
   CHECK(instance.initial_state == RouterState::backup);
   CHECK(instance.authentication == vrrp::Authentication::none);
-  CHECK(instance.password.empty());
+  CHECK(instance.password->empty());
   CHECK(instance.skip_check_adv_addr);
   CHECK(instance.lower_prio_no_advert);
-  CHECK(instance.garp.lower_prio_repeat == 0);
+  CHECK(instance.garp->lower_prio_repeat == 0);
   CHECK(instance.addresses.size() == 2);
   const auto& services = loaded.config.checkers.virtual_servers;
   REQUIRE(services.size() == 2);

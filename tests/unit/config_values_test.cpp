@@ -51,12 +51,12 @@ TEST_CASE("state and priority follow from each other") {
 }
 
 TEST_CASE("announcements: the instance's, else the global ones, else the defaults") {
-  const auto defaults = first_instance(load_text(instance(""))).garp;
+  const auto defaults = *first_instance(load_text(instance(""))).garp;
   CHECK(defaults == vrrp::GarpTiming{});
   const std::string global = global_defs(
       "vrrp_garp_master_delay 7\n vrrp_garp_master_repeat 3\n vrrp_garp_master_refresh 60\n "
       "vrrp_garp_lower_prio_repeat 2");
-  const auto inherited = first_instance(load_text(global + instance(""))).garp;
+  const auto inherited = *first_instance(load_text(global + instance(""))).garp;
   CHECK(inherited.delay == 7s);
   CHECK(inherited.repeat == 3);
   CHECK(inherited.refresh == 60s);
@@ -65,8 +65,8 @@ TEST_CASE("announcements: the instance's, else the global ones, else the default
   CHECK(inherited.lower_prio_repeat == 2);
   const auto own = first_instance(
       load_text(global + instance("garp_master_delay 1\n garp_lower_prio_repeat 9")));
-  CHECK(own.garp.delay == 1s);
-  CHECK(own.garp.lower_prio_repeat == 9);
+  CHECK(own.garp->delay == 1s);
+  CHECK(own.garp->lower_prio_repeat == 9);
 }
 
 TEST_CASE("an address has its device, scope, label, peer and broadcast address") {

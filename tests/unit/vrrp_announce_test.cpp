@@ -309,8 +309,8 @@ TEST_CASE("garp_extra_if is about virtual interfaces, or all, but the one that s
 
 TEST_CASE("a plan: second batch, refresh and further interfaces, as far as configured") {
   InstanceConfig config = instance();
-  config.garp.refresh = 60s;
-  config.garp.refresh_repeat = 2;
+  config.garp.edit().refresh = 60s;
+  config.garp.edit().refresh_repeat = 2;
   config.garp_extra_interval = 100s;
   config.garp_extra_all = true;
   VirtualAddress other;
@@ -337,17 +337,17 @@ TEST_CASE("a reload of a master begins, changes and ends what recurs") {
   plan.announced_all(config, kEpoch);
   (void)plan.due(config, kEpoch + 5s);
   CHECK_FALSE(plan.deadline());
-  config.garp.refresh = 60s;
+  config.garp.edit().refresh = 60s;
   plan.reconfigure(config, kEpoch + 10s);
   CHECK(plan.deadline() == kEpoch + 70s);
   // One that comes sooner keeps its time.
-  config.garp.refresh = 300s;
+  config.garp.edit().refresh = 300s;
   plan.reconfigure(config, kEpoch + 20s);
   CHECK(plan.deadline() == kEpoch + 70s);
-  config.garp.refresh = 20s;
+  config.garp.edit().refresh = 20s;
   plan.reconfigure(config, kEpoch + 30s);
   CHECK(plan.deadline() == kEpoch + 50s);
-  config.garp.refresh = 0s;
+  config.garp.edit().refresh = 0s;
   plan.reconfigure(config, kEpoch + 40s);
   CHECK_FALSE(plan.deadline());
 }

@@ -160,7 +160,7 @@ TEST_CASE("a timer late by less than the master down interval is no stall") {
 TEST_CASE("a deleted address is put back at once, then ever more slowly") {
   InstanceConfig config = instance();
   config.advert_interval = 1000s;
-  config.garp.delay = 0s;
+  config.garp.edit().delay = 0s;
   Router router(config);
   router.become_master();
   router.at(10s, AddressLost{ip("10.0.0.100")});

@@ -39,10 +39,10 @@ TEST_CASE("the advert timer keeps its beat") {
 
 TEST_CASE("addresses are announced again after garp.delay and at every refresh") {
   InstanceConfig config = instance();
-  config.garp.delay = 2s;
-  config.garp.repeat = 4;
-  config.garp.refresh = 3s;
-  config.garp.refresh_repeat = 2;
+  config.garp.edit().delay = 2s;
+  config.garp.edit().repeat = 4;
+  config.garp.edit().refresh = 3s;
+  config.garp.edit().refresh_repeat = 2;
   config.advert_interval = 100s;
   Router router(config);
   router.become_master();
@@ -110,7 +110,7 @@ TEST_CASE(
     "lower_prio_no_advert and a lower_prio_repeat of 0 leave only the log line and the news") {
   InstanceConfig config = instance();
   config.lower_prio_no_advert = true;
-  config.garp.lower_prio_repeat = 0;
+  config.garp.edit().lower_prio_repeat = 0;
   Router router(config);
   router.become_master();
   router.at(500ms, advert(99, "10.0.0.2"));

@@ -56,7 +56,7 @@ struct LogFile {
 
 std::string describe_names(const VrrpConfig& config) {
   std::string text;
-  for (const auto& one : config.instances) text += one.name + " " + one.password + "\n";
+  for (const auto& one : config.instances) text += one.name + " " + *one.password + "\n";
   return text;
 }
 

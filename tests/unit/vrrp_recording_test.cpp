@@ -180,7 +180,7 @@ TEST_CASE("no secret is left in a configuration, and equal secrets stay equal") 
 
   Mask mask;
   const VrrpConfig hidden = mask.apply(config);
-  CHECK(hidden.instances[0].password.size() == 8);
+  CHECK(hidden.instances[0].password->size() == 8);
   CHECK(hidden.instances[0].password != "x1er44q");
   CHECK(hidden.instances[0].password == hidden.instances[1].password);
   const HmacKey& key = hidden.instances[1].hmac->keys[0];

@@ -25,6 +25,7 @@ constexpr std::array kTypes{
 const std::vector<std::string_view>& dns_type_names() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> all;
+    all.reserve(kTypes.size());
     for (const auto& [name, type] : kTypes) all.push_back(name);
     return all;
   }();

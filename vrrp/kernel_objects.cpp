@@ -59,6 +59,7 @@ void KernelObjects::configure(const std::shared_ptr<const VrrpConfig>& config) {
     }
   }
   std::ranges::sort(configured_);
+  configured_.shrink_to_fit();
   watch_routing(*config);
   addresses_.want(kStatic, config);
   routing_.want(kStatic, {}, {config, &config->static_routes, &config->static_rules}, loop_.now());

@@ -4,13 +4,18 @@
 #include <sys/socket.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <memory>
+#include <string>
 
 #include "daemon/base/address.hpp"
 #include "daemon/base/bytes.hpp"
 #include "daemon/base/channel.hpp"
+#include "daemon/base/deadline.hpp"
+#include "daemon/base/interface_name.hpp"
 #include "daemon/base/loop.hpp"
 #include "daemon/base/messages.hpp"
+#include "daemon/base/program_pages.hpp"
 
 using namespace understudy;
 using namespace std::chrono_literals;
@@ -173,4 +178,70 @@ TEST_CASE("a descriptor rides along with a message") {
   std::uint64_t value = 0;
   REQUIRE(read(got.get(), &value, sizeof value) == sizeof value);
   CHECK(value == 42);
+}
+
+TEST_CASE("a deadline is a point in time or none") {
+  Deadline deadline;
+  CHECK_FALSE(deadline);
+  CHECK(deadline.optional() == std::nullopt);
+  deadline = TimePoint(5s);
+  REQUIRE(deadline);
+  CHECK(*deadline == TimePoint(5s));
+  CHECK(*deadline < *Deadline());
+  deadline = std::optional<TimePoint>();
+  CHECK_FALSE(deadline);
+}
+
+TEST_CASE("the name of an interface in 16 octets") {
+  CHECK(InterfaceName("eth0").view() == "eth0");
+  CHECK(InterfaceName().view().empty());
+  CHECK(InterfaceName("eth0") < InterfaceName(std::string("eth1")));
+  // One that is too long is not mistaken for one that may be there.
+  const std::string longest(15, 'x');
+  CHECK(InterfaceName(longest).string() == longest);
+  CHECK(InterfaceName(longest + "yz") != InterfaceName(longest));
+}
+
+namespace {
+
+/// Memory of this process that holds what was read from files, in kB.
+unsigned long file_memory() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    unsigned long size = 0;
+    if (word == "RssFile:" && status >> size) return size;
+  }
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("pages of the program that are forgotten are read again when needed") {
+  const auto before = file_memory();
+  REQUIRE(before > 0);
+  forget_program_pages();
+  CHECK(file_memory() < before);
+}
+
+TEST_CASE("an event of a watch that is gone is not another's in its place") {
+  Loop loop;
+  const Fd first(eventfd(1, EFD_CLOEXEC));
+  const Fd second(eventfd(1, EFD_CLOEXEC));
+  const Fd idle(eventfd(0, EFD_CLOEXEC));
+  std::unique_ptr<Watch> one;
+  std::unique_ptr<Watch> other;
+  std::unique_ptr<Watch> next;
+  int events = 0;
+  // Both are ready in the same turn; whose handler is first takes the other's place.
+  const auto replace = [&](std::unique_ptr<Watch>& gone) {
+    ++events;
+    gone.reset();
+    next =
+        std::make_unique<Watch>(loop, idle.get(), EPOLLIN, [&](std::uint32_t) { events += 100; });
+  };
+  one = std::make_unique<Watch>(loop, first.get(), EPOLLIN, [&](std::uint32_t) { replace(other); });
+  other =
+      std::make_unique<Watch>(loop, second.get(), EPOLLIN, [&](std::uint32_t) { replace(one); });
+  loop.run_once(1s);
+  CHECK(events == 1);
 }

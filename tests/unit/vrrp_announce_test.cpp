@@ -219,6 +219,17 @@ TEST_CASE("what waits already is not sent more often for being queued again") {
   CHECK(due(schedule, kEpoch, 100).size() == 5);
 }
 
+TEST_CASE("what is queued during a round comes after those that have not had their turn") {
+  GarpSchedule schedule;
+  schedule.queue(kOne, {kFirst, kSecond}, 2, kEpoch);
+  CHECK(due(schedule, kEpoch, 1) == Announcements{kFirst});
+  schedule.queue(kOne, {kSix}, 1, kEpoch);
+  CHECK(due(schedule, kEpoch, 100) == Announcements{kSecond, kFirst, kSix, kSecond});
+  schedule.queue(kOne, {kSecond, kFirst, kSecond}, 1, kEpoch);
+  CHECK(due(schedule, kEpoch, 100) == Announcements{kSecond, kFirst});
+  CHECK_FALSE(schedule.deadline());
+}
+
 TEST_CASE("what is not ready waits, and with it what comes after at the same pace") {
   GarpSchedule schedule;
   schedule.configure({0ms, 100ms}, {});

@@ -48,6 +48,7 @@ constexpr std::array kOptions{
 const std::vector<std::string_view>& regex_option_names() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> all;
+    all.reserve(kOptions.size());
     for (const Option& option : kOptions) all.push_back(option.name);
     return all;
   }();

@@ -31,11 +31,11 @@ void ScriptRuns::run(Place place, const ScriptCommand& command, Duration timeout
   if (slot.running) {
     slot.next = std::move(wanted);
   } else {
-    send(place, std::move(wanted));
+    send(place, wanted);
   }
 }
 
-void ScriptRuns::send(Place place, TrackScriptRun run) {
+void ScriptRuns::send(Place place, const TrackScriptRun& run) {
   slots_[place].running = true;
   slots_[place].abandoned = false;
   send_(run);

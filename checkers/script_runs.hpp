@@ -47,7 +47,7 @@ class ScriptRuns {
     TrackScriptRun next;
     bool open = false;
   };
-  void send(Place place, TrackScriptRun run);
+  void send(Place place, const TrackScriptRun& run);
 
   std::string prefix_;
   Send send_;

@@ -250,6 +250,13 @@ bool read_address(VirtualServerDraft& draft, const Binding& binding) {
   return true;
 }
 
+/// Statements directly inside a block.
+std::size_t count_statements(const Binding& block) {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const Node& node : block.tree().children(block.node())) ++count;
+  return count;
+}
+
 VirtualServerDraft* open_virtual_server(CheckersDraft& section, const Binding& binding) {
   VirtualServerDraft draft;
   draft.section = &section;
@@ -264,6 +271,8 @@ VirtualServerDraft* open_virtual_server(CheckersDraft& section, const Binding& b
   } else if (!(fwmark ? read_fwmark(draft, binding) : read_address(draft, binding))) {
     return nullptr;
   }
+  // Thousands of real servers would be moved again and again.
+  draft.real_servers.reserve(count_statements(binding));
   return &section.virtual_servers.emplace_back(std::move(draft));
 }
 

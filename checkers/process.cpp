@@ -200,7 +200,8 @@ Process::Process(run::ChildSetup<CheckersConfig> setup)
             [this](const std::string& name) { return files_.number_in(name); },
             manner_of(global_)},
       suspension_(loop_, log_),
-      decoder_(loop_, std::move(setup.decode),
+      decoder_(loop_, std::move(setup.decode), std::move(setup.text),
+               std::move(setup.config.places),
                [this](std::uint64_t generation, Decoder::Decoded decoded) {
                  reload(generation, std::move(decoded));
                }),
@@ -316,6 +317,9 @@ void Process::reload(std::uint64_t generation, Decoder::Decoded decoded) {
   global_ = std::move(decoded->global);
   scheduling_.apply(scheduling_of(global_));
   synchronise(global_.lvs_sync_daemon);
+  for (const auto& [index, before] : decoded->unchanged) {
+    decoded->role.virtual_servers.at(index) = services_.at(before)->config();
+  }
   swap(std::move(decoded->role));
   channel_.send(ReloadOutcome{generation, true, {}});
   // What reading took is a multiple of what is kept; no check minds the moment.

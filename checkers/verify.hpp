@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "checkers/config.hpp"
 #include "checkers/draft.hpp"
@@ -24,6 +25,10 @@ class Verification {
 
   /// Takes the virtual servers that are in the draft now.
   void take_virtual_servers();
+  /// Leaves the place of one empty that needs no verification.
+  void leave_out() { config_.virtual_servers.emplace_back(); }
+  /// Those taken and left out so far.
+  [[nodiscard]] const std::vector<VirtualServer>& taken() const { return config_.virtual_servers; }
   /// The section, when all have been taken.
   [[nodiscard]] CheckersConfig finish();
 

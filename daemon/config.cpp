@@ -10,6 +10,7 @@
 #include "daemon/bfd/keywords.hpp"
 #include "daemon/config_rows.hpp"
 #include "daemon/findings.hpp"
+#include "daemon/reuse.hpp"
 #include "parser/passes.hpp"
 #include "parser/source.hpp"
 #include "vrrp/keywords.hpp"
@@ -80,6 +81,9 @@ Answers recall(const LoadOptions& options, const Findings& findings) {
 /// A text turned into a configuration.
 struct Interpretation {
   Config config;
+  /// See Decoded.
+  std::vector<std::uint32_t> places;
+  std::vector<run::Unchanged> unchanged;
   /// Why an instance cannot run; empty: all can.
   std::string cannot_run;
 };
@@ -168,10 +172,10 @@ void connect(ConfigDraft& draft, const LoadOptions& options, const Answers& answ
 /// Takes the statements of a text through the passes, each with its verification.
 class Interpreter {
  public:
-  /// `names`: of `rows`.
+  /// `names`: of `rows`. `reuse`: what need not be read; nullptr: nothing.
   Interpreter(const Rows& rows, const parser::BlockNames& names, const ReadText& read,
-              Diagnostics& diagnostics)
-      : rows_(rows), names_(names), read_(read), diagnostics_(diagnostics) {}
+              Diagnostics& diagnostics, const Reuse* reuse = nullptr)
+      : rows_(rows), names_(names), read_(read), diagnostics_(diagnostics), reuse_(reuse) {}
 
   Interpretation run(const LoadOptions& options, const Answers& answers) {
     connect(draft_, options, answers, diagnostics_);
@@ -189,11 +193,13 @@ class Interpreter {
 
  private:
   void bind(Stage stage) {
-    bind_pass({stage, false}, [] {});
+    const auto every = [](const parser::Unit&) { return true; };
+    bind_pass({stage, false}, every, [] {});
   }
-  template <typename Bound>
-  void bind_pass(parser::Pass pass, Bound bound) {
-    parser::bind_pass(rows_, names_, draft_, read_.text, read_.units, pass, diagnostics_, bound);
+  template <typename Wanted, typename Bound>
+  void bind_pass(parser::Pass pass, Wanted wanted, Bound bound) {
+    parser::bind_pass(rows_, names_, draft_, read_.text, read_.units, pass, diagnostics_, wanted,
+                      bound);
   }
 
   /// Virtual servers come last and are completed one by one: there may be very many.
@@ -203,21 +209,46 @@ class Interpreter {
     ScriptUsers users(draft_.global.script_policy(), diagnostics_);
     users.note_script(global.notify_fifo.script.argv);
     users.note_script(global.lvs_notify_fifo.script.argv);
-    static constexpr parser::Pass kLate{Stage::checkers, true};
     const auto late = std::ranges::count_if(read_.units, [](const parser::Unit& unit) {
-      return (unit.passes & parser::set_of(kLate)) != 0;
+      return (unit.passes & parser::set_of(kVirtualServers)) != 0;
     });
     checkers::Verification verification(draft_.checkers, global, users, diagnostics_,
                                         static_cast<std::size_t>(late));
-    bind_pass(kLate, [&] { verification.take_virtual_servers(); });
+    bind_pass(
+        kVirtualServers, [&](const parser::Unit& unit) { return !leave_out(unit, verification); },
+        [&] { take_virtual_servers(verification, users); });
     result_.config.checkers = verification.finish();
     if (!result_.config.checkers.virtual_servers.empty()) users.report_violation("check ");
+  }
+
+  /// True: the unit has a virtual server that there was before.
+  bool leave_out(const parser::Unit& unit, checkers::Verification& verification) {
+    const auto before = reuse_ == nullptr ? std::nullopt : reuse_->place_of(unit);
+    if (!before) return false;
+    const auto index = static_cast<std::uint32_t>(verification.taken().size());
+    verification.leave_out();
+    result_.places.push_back(index);
+    result_.unchanged.push_back({index, *before});
+    return true;
+  }
+
+  /// Those of a unit. One by itself, that depends on nothing but its text, can be kept the next
+  /// time.
+  void take_virtual_servers(checkers::Verification& verification, const ScriptUsers& users) {
+    const auto& taken = verification.taken();
+    const std::size_t index = taken.size();
+    const std::size_t asked = users.asked();
+    verification.take_virtual_servers();
+    const bool alone = taken.size() == index + 1 && taken.back().group.empty();
+    result_.places.push_back(alone && users.asked() == asked ? static_cast<std::uint32_t>(index)
+                                                             : Reuse::kNone);
   }
 
   const Rows& rows_;
   const parser::BlockNames& names_;
   const ReadText& read_;
   Diagnostics& diagnostics_;
+  const Reuse* reuse_;
   ConfigDraft draft_;
   Interpretation result_;
 };
@@ -350,15 +381,26 @@ Loaded load_config(const LoadOptions& options) {
 Bytes expanded_text(const Loaded& loaded, Part part) { return write_role_text(*loaded.text, part); }
 
 Result<Config> decode_config(ByteView expanded, const LoadOptions& options) {
+  auto decoded = decode_against(expanded, options, {});
+  if (!decoded) return decoded.error();
+  return std::move(decoded->config);
+}
+
+Result<Decoded> decode_against(ByteView expanded, const LoadOptions& options,
+                               const run::TextBefore& before) {
   const auto read = read_role_text(expanded);
   if (!read) return read.error();
+  const auto earlier = read_role_text(before.text);
+  const auto reuse = earlier ? Reuse::of(*earlier, before.places, *read) : std::nullopt;
   Diagnostics diagnostics(read->text);
   const Rows rows = rows_for(read->units);
-  const auto names = parser::block_names(rows);
-  auto result =
-      Interpreter(rows, names, *read, diagnostics).run(options, recall(options, read->findings));
+  auto names = parser::block_names(rows);
+  // In FILE_CHECK it is none, whose rows may not be here.
+  names.erase("track_file");
+  auto result = Interpreter(rows, names, *read, diagnostics, reuse ? &*reuse : nullptr)
+                    .run(options, recall(options, read->findings));
   if (stopped(diagnostics)) return Error{"expanded text: a required argument is missing", 0};
-  return std::move(result.config);
+  return Decoded{std::move(result.config), std::move(result.places), std::move(result.unchanged)};
 }
 
 }  // namespace understudy

@@ -25,6 +25,7 @@
 #include "daemon/bfd/config.hpp"
 #include "daemon/global/config.hpp"
 #include "daemon/role_text.hpp"
+#include "daemon/run/child.hpp"
 #include "parser/diagnostics.hpp"
 #include "vrrp/config.hpp"
 
@@ -79,5 +80,17 @@ struct Loaded {
 /// What expanded_text() gives means: the same value again, without reading any file. What is not in
 /// the text stays empty.
 [[nodiscard]] Result<Config> decode_config(ByteView expanded, const LoadOptions& options);
+
+/// What a text means to a process that has decoded another one before.
+struct Decoded {
+  Config config;
+  /// See run::ChildConfig.
+  std::vector<std::uint32_t> places;
+  std::vector<run::Unchanged> unchanged;
+};
+/// As decode_config(), but virtual servers that `before` has word for word are left empty: they are
+/// in `unchanged`.
+[[nodiscard]] Result<Decoded> decode_against(ByteView expanded, const LoadOptions& options,
+                                             const run::TextBefore& before);
 
 }  // namespace understudy

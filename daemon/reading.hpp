@@ -7,7 +7,8 @@
 // The way of a SIGHUP: Supervisor::reload() starts a ReadingProcess; Supervisor::take() asks
 // reload_refusal() and sends each child a ReloadOrder with its text. The vrrp child decodes it in
 // vrrp/reload_job.hpp and takes it over in Routers::reload(), the checker child in
-// run/reload_decoder.hpp and its Process::swap(). Their ReloadOutcomes end in
+// run/reload_decoder.hpp, less the virtual servers it has already (reuse.hpp), and its
+// Process::swap(). Their ReloadOutcomes end in
 // Supervisor::finish_reload_if_done().
 #pragma once
 

@@ -16,37 +16,41 @@
 namespace understudy {
 namespace {
 
-Result<Config> decode(const RoleStart& start) {
+Result<Decoded> decode(const RoleStart& start) {
   const auto text = MappedFile::open(start.text.get());
   if (!text) return text.error();
-  return decode_config(text->view(), start.load);
+  return decode_against(text->view(), start.load, {});
 }
 
 /// Hands a role its part of the configuration, and the means to decode a new one.
 template <typename RoleConfig, RoleConfig Config::*Part, auto Main, auto MakeReports>
 int start(RoleStart start) {
   Log log(start.log);
-  auto config = decode(start);
-  if (!config) {
-    log.error("{}", config.error().message);
+  auto decoded = decode(start);
+  if (!decoded) {
+    log.error("{}", decoded.error().message);
     return EXIT_FAILURE;
   }
-  auto reports = MakeReports(start, *config);
-  run::ChildConfig<RoleConfig> own{std::move(config->global), std::move((*config).*Part)};
+  auto reports = MakeReports(start, decoded->config);
+  const auto own = [](Decoded all) {
+    return run::ChildConfig<RoleConfig>{std::move(all.config.global), std::move(all.config.*Part),
+                                        std::move(all.places), std::move(all.unchanged)};
+  };
+  run::ChildConfig<RoleConfig> config = own(std::move(*decoded));
   // Nothing of what decoding took is kept.
-  config = Config();
-  start.text.reset();
+  decoded = Decoded();
   malloc_trim(0);
-  forget_program_pages();
   const auto decode_again =
-      [load = start.load](ByteView expanded) -> Result<run::ChildConfig<RoleConfig>> {
-    auto next = decode_config(expanded, load);
+      [load = start.load, own](
+          ByteView expanded,
+          const run::TextBefore& before) -> Result<run::ChildConfig<RoleConfig>> {
+    auto next = decode_against(expanded, load, before);
     if (!next) return next.error();
-    return run::ChildConfig<RoleConfig>{std::move(next->global), std::move((*next).*Part)};
+    return own(std::move(*next));
   };
   return Main(run::ChildSetup<RoleConfig>{std::move(log), std::move(start.channel),
-                                          std::move(start.page), std::move(own), start.respawned,
-                                          start.keep_at_exit, decode_again},
+                                          std::move(start.page), std::move(config), start.respawned,
+                                          start.keep_at_exit, decode_again, std::move(start.text)},
               std::move(reports));
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "parser/schema.hpp"
 
 namespace understudy::parser {
@@ -96,10 +98,15 @@ std::optional<std::vector<std::string>> Binding::quoted_words() const {
 }
 
 bool Seen::test_and_set(std::size_t index) {
+  if (index < kFew) {
+    const std::uint64_t bit = std::uint64_t{1} << index;
+    return (std::exchange(few_, few_ | bit) & bit) != 0;
+  }
+  index -= kFew;
   // Room for many: it is the rows that are used, in any order.
-  if (index >= seen_.size()) seen_.resize((index / 64 + 1) * 64);
-  const bool before = seen_[index];
-  seen_[index] = true;
+  if (index >= more_.size()) more_.resize((index / 64 + 1) * 64);
+  const bool before = more_[index];
+  more_[index] = true;
   return before;
 }
 

@@ -96,7 +96,10 @@ class Seen {
   bool test_and_set(std::size_t index);
 
  private:
-  std::vector<bool> seen_;
+  /// Blocks of few rows, as there are thousands of, take no memory of their own.
+  static constexpr std::size_t kFew = 64;
+  std::uint64_t few_ = 0;
+  std::vector<bool> more_;
 };
 
 /// `format` with {0} the keyword, {1} the first argument, {2} the label, {3} `replacement`.

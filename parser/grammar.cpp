@@ -22,7 +22,9 @@ class TreeBuilder {
  public:
   /// nullptr for `diagnostics`: nothing is said.
   TreeBuilder(const BlockNames& block_names, Diagnostics* diagnostics, Tree& tree)
-      : block_names_(block_names), diagnostics_(diagnostics), tree_(tree) {}
+      : block_names_(block_names), diagnostics_(diagnostics), tree_(tree) {
+    for (const auto& [name, entries] : block_names) begin_like(name) |= sizes_like(name);
+  }
 
   void begin_line(std::uint32_t number, const CleanLine& line);
   void word(std::string_view text, bool quoted);
@@ -42,10 +44,23 @@ class TreeBuilder {
   void open_block(std::uint32_t node, Location brace);
   void require_block();
   [[nodiscard]] bool lacks_block(std::uint32_t node) const;
+  [[nodiscard]] std::uint32_t& begin_like(std::string_view name) {
+    return begins_[static_cast<unsigned char>(name[0]) % begins_.size()];
+  }
+  [[nodiscard]] static std::uint32_t sizes_like(std::string_view name) {
+    return 1U << name.size() % 32;
+  }
+  /// False for nearly all that are none: every statement is asked.
+  [[nodiscard]] bool may_be_block(std::string_view name) const {
+    return !name.empty() &&
+           (begins_[static_cast<unsigned char>(name[0]) % begins_.size()] & sizes_like(name)) != 0;
+  }
   [[nodiscard]] bool in_value_block() const;
   void start_statement(std::string_view first);
 
   const BlockNames& block_names_;
+  /// Of names with a first octet: a bit for each size.
+  std::array<std::uint32_t, 64> begins_{};
   Diagnostics* diagnostics_;
   Tree& tree_;
   std::vector<std::uint32_t> open_;
@@ -93,7 +108,8 @@ bool TreeBuilder::in_value_block() const {
 /// Whether a statement that no '{' follows must have a block.
 bool TreeBuilder::lacks_block(std::uint32_t node) const {
   if (tree_.nodes[node].word_count == 0) return false;
-  return block_names_.contains(tree_.words[tree_.nodes[node].first_word].text) && !in_value_block();
+  const std::string_view name = tree_.words[tree_.nodes[node].first_word].text;
+  return may_be_block(name) && block_names_.contains(name) && !in_value_block();
 }
 
 /// The statement before must have had a block, and what comes now is no '{'.
@@ -115,8 +131,9 @@ void TreeBuilder::require_block() {
 }
 
 bool TreeBuilder::complete_before(std::string_view line) const {
+  if (tree_.nodes.empty() || !open_.empty()) return false;
   const std::size_t first = line.find_first_not_of(kBlanks);
-  if (tree_.nodes.empty() || !open_.empty() || first == std::string_view::npos) return false;
+  if (first == std::string_view::npos) return false;
   return !awaiting_ || (line[first] != '{' && !lacks_block(*awaiting_));
 }
 

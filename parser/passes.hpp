@@ -68,15 +68,17 @@ Balance cut(const Block<T>& rows, const BlockNames& names, const ExpandedText& t
 /// Nodes of a tree whose memory stays for the next one.
 inline constexpr std::size_t kUsualNodes = 4096;
 
-/// Binds what a pass has to look at, unit by unit; `bound()` is called after each.
-template <typename T, typename Bound>
+/// Binds what a pass has to look at, unit by unit, of those that are `wanted(unit)`; `bound()` is
+/// called after each.
+template <typename T, typename Wanted, typename Bound>
 void bind_pass(const Block<T>& rows, const BlockNames& names, T& object, const ExpandedText& text,
-               const std::vector<Unit>& units, Pass pass, Diagnostics& diagnostics, Bound bound) {
+               const std::vector<Unit>& units, Pass pass, Diagnostics& diagnostics, Wanted wanted,
+               Bound bound) {
   diagnostics.set_stage(pass.stage);
   Tree tree;
   Seen seen;
   for (const Unit& unit : units) {
-    if ((unit.passes & set_of(pass)) == 0) continue;
+    if ((unit.passes & set_of(pass)) == 0 || !wanted(unit)) continue;
     read_tree(text, unit.lines, names, tree);
     rows.bind(object, tree.top(), {&tree, &diagnostics, {}, pass}, seen);
     // What comes now may take as much.

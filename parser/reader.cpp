@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace understudy::parser {
@@ -12,6 +13,25 @@ namespace {
 constexpr std::size_t kMaxFrames = 256;
 /// How often a line may turn out to be another kind of line.
 constexpr int kMaxTurns = 32;
+
+/// Octets that may mean something to the language, wherever they stand.
+constexpr auto kMeaningful = [] {
+  std::array<bool, 256> table{};
+  for (const unsigned char c : {'\0', '$', '@', '~', '#', '!', '"', '\\'}) table[c] = true;
+  return table;
+}();
+
+/// A line that is a line of the configuration as it stands, as most are: no definition, comment,
+/// quote or escape is in it, and it is no directive.
+bool is_plain(std::string_view raw) {
+  if (raw.size() > kMaxLineLength) return false;
+  for (const char c : raw) {
+    if (kMeaningful[static_cast<unsigned char>(c)]) return false;
+  }
+  const std::size_t first = raw.find_first_not_of(" \t");
+  // "include" and its kin.
+  return first != std::string_view::npos && raw[first] != 'i';
+}
 
 }  // namespace
 
@@ -122,7 +142,12 @@ bool Reader::pull_from(FileFrame& frame) {
   while (raw.ends_with('\r')) raw.remove_suffix(1);
   ++frame.at.number;
   current_.at = frame.at;
-  if (take_raw(raw)) take();
+  if (!unfinished_ && is_plain(raw)) {
+    current_.raw = raw;
+    keep({raw, frame.at.file, frame.at.number, 0, false, origin_of(frames_.size() - 1)});
+  } else if (take_raw(raw)) {
+    take();
+  }
   return true;
 }
 
@@ -339,6 +364,10 @@ void Reader::emit() {
     const auto skipped = static_cast<std::size_t>(current_.text.data() - current_.line.text.data());
     line.skip = skipped == 0 ? 0 : current_.line.column(skipped) & 0x7fffffffU;
   }
+  keep(line);
+}
+
+void Reader::keep(const ExpandedText::Line& line) {
   source_.text.add_line(line);
   if (source_.text.lines().size() >= ExpandedText::kMaxLines ||
       source_.text.size() > ExpandedText::kMaxSize) {

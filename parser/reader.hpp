@@ -68,6 +68,7 @@ class Reader {
   bool replace();
   void open_bodies(const std::vector<const Definition*>& bodies);
   void emit();
+  void keep(const ExpandedText::Line& line);
 
   void include(const IncludeDirective& directive);
   bool open(const Matches::File& file, unsigned checks);

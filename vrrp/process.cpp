@@ -105,6 +105,8 @@ Process::Process(run::ChildSetup<VrrpConfig> setup, const Reports& reports)
           [this](const std::string& name, unsigned count) {
             routers_->on_processes(name, count);
           }) {
+  // Nothing is decoded against it: it need not be kept.
+  setup_.text.reset();
   if (!reports.recording.empty()) recorder_.emplace(log_, reports.recording, reports.describe);
 }
 
@@ -212,7 +214,9 @@ void Process::begin_next_reload() {
   auto [generation, text] = std::move(orders_.front());
   orders_.pop_front();
   job_ = std::make_unique<ReloadJob>(
-      loop_, std::move(text), setup_.decode, role_, known_links(*monitor_, setup_.page),
+      loop_, std::move(text),
+      [decode = setup_.decode](ByteView expanded) { return decode(expanded, {}); }, role_,
+      known_links(*monitor_, setup_.page),
       [this, generation = generation](Result<ReloadJob::Prepared> outcome) {
         reloaded(generation, std::move(outcome));
       });

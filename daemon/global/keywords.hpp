@@ -17,7 +17,8 @@ namespace understudy {
 /// The rows inside global_defs.
 [[nodiscard]] parser::Block<GlobalDraft> global_defs_rows();
 
-/// Looks up the user keepalived_script; nullopt: there is none.
+/// Looks up the user keepalived_script; nullopt: there is none. Empty: nobody looks, and who runs
+/// scripts that name no user stays unknown.
 using FindUsualUser = std::function<std::optional<Credentials>()>;
 
 /// Fills in what depends on other keywords and on the machine: who runs scripts; router_id, sender

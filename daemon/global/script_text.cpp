@@ -123,6 +123,7 @@ std::optional<Credentials> ScriptUsers::fallback() {
 }
 
 std::optional<Credentials> ScriptUsers::resolve(const ScriptText& script, std::string_view type) {
+  ++asked_;
   if (script.user.empty()) {
     auto user = fallback();
     if (!user) {

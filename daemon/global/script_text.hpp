@@ -76,6 +76,9 @@ class ScriptUsers {
   void note_script(const std::vector<std::string>& argv) {
     any_found_ = any_found_ || script_exists(argv);
   }
+  /// How many scripts it has been asked about: the answer is the system's, and may be another one
+  /// the next time.
+  [[nodiscard]] std::size_t asked() const { return asked_; }
   /// Reports scripts that run without enable_script_security. `kind` is "" or "check ".
   void report_violation(std::string_view kind);
 
@@ -85,6 +88,7 @@ class ScriptUsers {
   ScriptPolicy policy_;
   parser::Diagnostics& diagnostics_;
   bool any_found_ = false;
+  std::size_t asked_ = 0;
 };
 
 }  // namespace understudy

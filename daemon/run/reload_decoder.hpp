@@ -3,10 +3,12 @@
 // vrrp/reload_job.hpp, which compares the old with the new in the thread, too.
 #pragma once
 
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "daemon/base/bytes.hpp"
 #include "daemon/base/errand.hpp"
@@ -18,18 +20,23 @@
 
 namespace understudy::run {
 
-/// Decodes one text after the other; of those that come meanwhile only the last is kept. A process
+/// Decodes one text after the other, each against the one before it, which is in force when it has
+/// been reported; of those that come meanwhile only the last is kept. A process
 /// with SCHED_RESET_ON_FORK has it done at normal priority.
 template <typename RoleConfig>
 class ReloadDecoder {
  public:
   using Decoded = Result<ChildConfig<RoleConfig>>;
-  using Decode = std::function<Decoded(ByteView)>;
+  using Decode = std::function<Decoded(ByteView, const TextBefore&)>;
   /// Called by the loop. Superseded orders are not reported.
   using OnDone = std::function<void(std::uint64_t generation, Decoded)>;
 
-  ReloadDecoder(Loop& loop, Decode decode, OnDone on_done)
+  /// `text` and `places`: of the configuration in force.
+  ReloadDecoder(Loop& loop, Decode decode, Fd text, std::vector<std::uint32_t> places,
+                OnDone on_done)
       : decode_(std::move(decode)),
+        text_in_force_(std::move(text)),
+        places_(std::move(places)),
         on_done_(std::move(on_done)),
         errand_(loop, [this](Decoded decoded) { finish(std::move(decoded)); }) {}
 
@@ -43,7 +50,10 @@ class ReloadDecoder {
     errand_.start([this]() -> Decoded {
       try {
         const auto content = MappedFile::open(text_.get());
-        return content ? decode_(content->view()) : Decoded(content.error());
+        if (!content) return content.error();
+        const auto before = MappedFile::open(text_in_force_.get());
+        return decode_(content->view(),
+                       before ? TextBefore{before->view(), places_} : TextBefore{});
       } catch (const std::exception& problem) {
         // An exception that leaves a thread ends the process.
         return Error{problem.what()};
@@ -59,10 +69,16 @@ class ReloadDecoder {
       start(next.first, std::move(next.second));
       return;
     }
+    if (decoded) {
+      text_in_force_ = std::move(text_);
+      places_ = std::move(decoded->places);
+    }
     on_done_(generation_, std::move(decoded));
   }
 
   Decode decode_;
+  Fd text_in_force_;
+  std::vector<std::uint32_t> places_;
   OnDone on_done_;
   std::uint64_t generation_ = 0;
   /// What is being decoded.

@@ -93,7 +93,8 @@ understudy::run::ChildSetup<RoleConfig> role_child_setup(
     const RoleChildOptions<RoleConfig>& options, std::uint32_t page_records) {
   using namespace understudy;
   auto page = run::HandoverPage::open(options.page, page_records);
-  const auto decode = [&options](ByteView text) -> Result<run::ChildConfig<RoleConfig>> {
+  const auto decode = [&options](ByteView text,
+                                 const run::TextBefore&) -> Result<run::ChildConfig<RoleConfig>> {
     std::size_t index = 0;
     const auto* begin = reinterpret_cast<const char*>(text.data());
     std::from_chars(begin, begin + text.size(), index);

@@ -40,6 +40,7 @@ int start(RoleStart start) {
   // Nothing of what decoding took is kept.
   decoded = Decoded();
   malloc_trim(0);
+  forget_program_pages();
   const auto decode_again =
       [load = start.load, own](
           ByteView expanded,

@@ -374,6 +374,7 @@ void Process::swap(CheckersConfig next) {
   executor_.set_timeouts(timeouts_of(global_));
   if (same_services) {
     std::vector<Wanted> changed;
+    changed.reserve(actions.size());
     for (const auto& [service, said] : actions) changed.push_back(service->wanted());
     executor_.adopt_changes(std::move(changed));
   } else {

@@ -22,7 +22,6 @@ namespace {
 
 using parser::Diagnostic;
 using parser::Diagnostics;
-using parser::ExpandedText;
 using parser::Location;
 using parser::MainFile;
 using parser::Severity;
@@ -298,7 +297,7 @@ std::string reload_refusal_of(const Fate& fate, const std::vector<Diagnostic>& d
                               const LoadOptions& options) {
   const auto& [source, balance, cannot_run] = fate;
   if (source.include_check_failed) return "an include failed its check";
-  const auto main = refusal_of(source.main, options.path);
+  auto main = refusal_of(source.main, options.path);
   if (!main.empty()) return main;
   if (const auto* missing = first_of(diagnostics, Severity::missing_argument)) {
     return first_line(*missing);

@@ -57,6 +57,7 @@ int run_genhash(const Options& options) {
     if (argument != "-T" && argument != "--genhash") arguments.push_back(argument);
   }
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (auto& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   std::error_code error;

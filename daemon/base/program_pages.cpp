@@ -22,6 +22,7 @@ int add_constant(dl_phdr_info* object, std::size_t /*size*/, void* ranges) {
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
     const std::uintptr_t begin = object->dlpi_addr + segment.p_vaddr;
     const std::uintptr_t first = begin / page * page;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader gives numbers.
     static_cast<Ranges*>(ranges)->emplace_back(reinterpret_cast<std::byte*>(first),
                                                begin + segment.p_memsz - first);
   }

@@ -231,6 +231,7 @@ std::variant<Options, UsageError> parse_options(std::vector<std::string> argumen
   options.command_line = arguments;
   if (!arguments.empty()) options.program = arguments[0];
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (auto& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   const int argc = static_cast<int>(arguments.size());
@@ -257,6 +258,7 @@ std::variant<Options, UsageError> parse_options(std::vector<std::string> argumen
 
 std::vector<OptionName> option_names() {
   std::vector<OptionName> names;
+  names.reserve(kOptions.size());
   for (const auto& row : kOptions) {
     names.push_back(
         {row.letter, row.name, row.argument != Argument::none, row.argument == Argument::required});

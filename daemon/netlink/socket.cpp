@@ -145,7 +145,7 @@ void Socket::take_answers(std::uint32_t first, std::span<std::optional<Error>> o
   }
 }
 
-Result<void> Socket::dump(Message request, const std::function<void()>& restart,
+Result<void> Socket::dump(const Message& request, const std::function<void()>& restart,
                           const std::function<void(ByteView)>& each) {
   for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {
     restart();

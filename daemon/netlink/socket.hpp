@@ -29,7 +29,7 @@ class Socket {
   std::vector<std::optional<Error>> request(std::span<const Message> requests);
   /// Sends a dump request and calls `each` for every message of the answer. A dump during which
   /// the kernel's table changed is asked for again; `restart` is called before each attempt.
-  Result<void> dump(Message request, const std::function<void()>& restart,
+  Result<void> dump(const Message& request, const std::function<void()>& restart,
                     const std::function<void(ByteView)>& each);
   /// Takes one datagram, if there is one, and calls `each` for every message in it. overrun: the
   /// kernel had more to say than the socket holds; what we know is out of date.

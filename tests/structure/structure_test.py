@@ -22,7 +22,7 @@ ALONE = ("daemon/netlink", "daemon/run", "daemon/report", "ipvs", "parser")  # s
 ROLES = ("vrrp", "checkers", "daemon/bfd")
 GLOBAL = "daemon/global"
 TOP = ("daemon", "daemon/understudy")
-VALUES = {"config", "action", "dialogue", "event", "duty", "probe_outcome", "shared", "restore_limit", "standing", "timing"}  # headers of cores that have no source file
+VALUES = {"config", "action", "dialogue", "event", "duty", "few", "probe_outcome", "shared", "restore_limit", "standing", "timing"}  # headers of cores that have no source file
 PURE, WORDS, ACTIVE = "a core", "a keyword or verify file", "an active file"
 
 # library: the libraries it may use besides base, and the system's libraries all may need

@@ -55,6 +55,13 @@ std::string long_text() {
   return text;
 }
 
+/// Lets the loop reap what has ended; true: nothing is left.
+bool all_end(Loop& loop) {
+  const auto end = Clock::now() + 10s;
+  while (!children().empty() && Clock::now() < end) loop.run_once(100ms);
+  return children().empty();
+}
+
 /// Reads with a loop, doing `meanwhile` at its beginning.
 Result<Reading> read_with_loop(
     const LoadOptions& options, const std::function<void()>& meanwhile = [] {}) {
@@ -67,6 +74,8 @@ Result<Reading> read_with_loop(
   const auto end = Clock::now() + 30s;
   while (!read && Clock::now() < end) loop.run_once(1s);
   REQUIRE(read.has_value());
+  // What it wrote is taken before it has ended.
+  CHECK(all_end(loop));
   return std::move(*read);
 }
 
@@ -128,9 +137,7 @@ TEST_CASE("who no longer wants to know ends the reader") {
     process.start(options).value();
     CHECK(children().size() == 1);
   }
-  const auto end = Clock::now() + 10s;
-  while (!children().empty() && Clock::now() < end) loop.run_once(100ms);
-  CHECK(children().empty());
+  CHECK(all_end(loop));
 }
 
 TEST_CASE("only memory that nobody can change any more is read") {

@@ -1,6 +1,9 @@
 // A text that is decoded against the one before it: what is the same is left out, and with it
 // filled in the value is what it is without.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdint>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -97,6 +100,37 @@ TEST_CASE("what is the same in two texts need not be read again") {
   // And back, with the places of a text that was itself read against another.
   Decoded back = decoded(text_before, {text, places});
   CHECK(filled(std::move(back), config) == before.config);
+}
+
+TEST_CASE("however often a text changes, it means what it means read alone") {
+  std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same changes in every run
+  const auto below = [&random](unsigned limit) { return static_cast<unsigned>(random() % limit); };
+  const std::vector<std::string> more{" lb_algo rr\n", " quorum 2\n", " delay_loop 9\n",
+                                      " quorum_up \"/bin/true\"\n", " sorry_server 10.2.0.1 80\n"};
+  Bytes text_before = expanded(kGlobal);
+  Decoded first = decoded(text_before);
+  std::vector<std::uint32_t> places = std::move(first.places);
+  Config before = std::move(first.config);
+  std::vector<std::string> services(6);
+  std::size_t left_out = 0;
+  for (int round = 0; round < 60; ++round) {
+    CAPTURE(round);
+    std::string& one = services[below(6)];
+    one = below(4) == 0 ? std::string()
+                        : service("10.0.0." + std::to_string(1 + below(8)), more[below(5)],
+                                  std::to_string(1 + below(3)));
+    if (below(5) == 0) std::ranges::shuffle(services, random);
+    std::string all = below(8) == 0 ? std::string() : kGlobal;
+    for (const auto& text : services) all += text;
+    const Bytes text = expanded(all);
+    Decoded next = decoded(text, {text_before, places});
+    left_out += next.unchanged.size();
+    places = next.places;
+    before = filled(std::move(next), before);
+    CHECK(before == decode_config(text, test::load_options()).value());
+    text_before = text;
+  }
+  CHECK(left_out > 60);
 }
 
 TEST_CASE("a text before that is none is as if there were none") {

@@ -179,7 +179,7 @@ struct RealServerDraft {
   Few<CheckDraft> checks;
   /// For what is read inside: the virtual server's protocol so far, and the rest of the text.
   std::optional<Protocol> protocol;
-  const CheckersDraft* section = nullptr;
+  CheckersDraft* section = nullptr;
 };
 
 /// virtual_server { }.
@@ -213,7 +213,7 @@ struct VirtualServerDraft {
   std::string snmp_name;
   std::optional<RealServerDraft> sorry_server;
   std::vector<RealServerDraft> real_servers;
-  const CheckersDraft* section = nullptr;
+  CheckersDraft* section = nullptr;
 };
 
 /// All of load balancing as written.
@@ -225,6 +225,8 @@ struct CheckersDraft {
   std::optional<TlsFiles> tls;
   std::vector<VirtualServerGroup> groups;
   std::vector<VirtualServerDraft> virtual_servers;
+  /// A check was dropped because there is no such user: the next time there may be.
+  bool user_unknown = false;
 };
 
 }  // namespace understudy::checkers

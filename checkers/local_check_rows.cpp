@@ -68,7 +68,9 @@ MiscDraft* open_misc(RealServerDraft& server, const Binding& /*binding*/) {
 
 void close_misc(RealServerDraft& server, MiscDraft& check, const Binding& binding) {
   if (check.script && !check.user_unknown) return;
-  if (!check.user_unknown) {
+  if (check.user_unknown) {
+    server.section->user_unknown = true;
+  } else {
     binding.report_at(Severity::error, binding.closing(),
                       "No script path has been specified for MISC_CHECKER - skipping");
   }

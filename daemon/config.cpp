@@ -239,8 +239,9 @@ class Interpreter {
     const std::size_t asked = users.asked();
     verification.take_virtual_servers();
     const bool alone = taken.size() == index + 1 && taken.back().group.empty();
-    result_.places.push_back(alone && users.asked() == asked ? static_cast<std::uint32_t>(index)
-                                                             : Reuse::kNone);
+    const bool unknown = std::exchange(draft_.checkers.user_unknown, false);
+    const bool text_only = alone && !unknown && users.asked() == asked;
+    result_.places.push_back(text_only ? static_cast<std::uint32_t>(index) : Reuse::kNone);
   }
 
   const Rows& rows_;

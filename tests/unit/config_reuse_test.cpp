@@ -56,6 +56,9 @@ TEST_CASE("what is the same in two texts need not be read again") {
     return service(address, " quorum_up \"/bin/true\"\n");
   };
   const auto grouped = service("group G") + "virtual_server_group G {\n 10.0.0.9 80\n}\n";
+  const std::string unowned =
+      "virtual_server 10.0.0.4 80 {\n protocol TCP\n real_server 10.1.0.1 80 {\n  MISC_CHECK {\n"
+      "   misc_path /bin/true\n   user no_such_user_here\n  }\n }\n}\n";
   const std::string all = kGlobal + kFirst + kSecond + kThird;
   const std::string of_two =
       "virtual_server 10.0.0.4 80 { real_server 10.1.0.1 80 { } } "
@@ -78,6 +81,7 @@ TEST_CASE("what is the same in two texts need not be read again") {
        "global_defs {\n router_id R\n smtp_alert on\n}\n" + kFirst, 0},
       {"a global setting less", all, kFirst, 0},
       {"nothing, with a script", scripted("10.0.0.4") + kFirst, scripted("10.0.0.4") + kFirst, 1},
+      {"nothing, with a user that is not there", unowned + kFirst, unowned + kFirst, 1},
       {"nothing, with a group", grouped + kFirst, grouped + kFirst, 0},
       {"the group", grouped + kFirst, grouped + service("group G", "") + kFirst, 0},
       {"a file that is tracked", kFirst, "track_file F {\n file /dev/null\n}\n" + kFirst, 0},

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -68,12 +69,17 @@ Result<Files> make_files() {
   return Files{std::move(*report), std::move(*vrrp), std::move(*checkers)};
 }
 
+bool has_digests(const vrrp::InstanceConfig& instance) {
+  return instance.authentication == vrrp::Authentication::ah || instance.hmac->used();
+}
+
 /// What collect() reads.
 Bytes report_of(const Loaded& loaded) {
   ByteWriter out;
   const Config& config = loaded.config;
-  for (const bool flag : {!config.vrrp.instances.empty(), !config.checkers.virtual_servers.empty(),
-                          !config.vrrp.processes.empty()}) {
+  for (const bool flag :
+       {!config.vrrp.instances.empty(), !config.checkers.virtual_servers.empty(),
+        !config.vrrp.processes.empty(), std::ranges::any_of(config.vrrp.instances, has_digests)}) {
     out.u8(flag ? 1 : 0);
   }
   write_lines(out, lines_of(loaded.diagnostics));
@@ -145,7 +151,7 @@ Result<Reading> collect(const LoadOptions& options, Files files) {
   if (!report) return report.error();
   ByteReader in(report->view());
   Reading result;
-  for (bool* flag : {&result.vrrp, &result.checkers, &result.watches_processes}) {
+  for (bool* flag : {&result.vrrp, &result.checkers, &result.watches_processes, &result.digests}) {
     *flag = in.u8() != 0;
   }
   result.complaints = read_lines(in);

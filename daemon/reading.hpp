@@ -38,6 +38,8 @@ struct Reading {
   bool checkers = false;
   /// Whether processes are tracked.
   bool watches_processes = false;
+  /// Whether adverts have digests: AH, auth_hmac.
+  bool digests = false;
   /// What there is to say about it, as lines of the log.
   std::vector<std::string> complaints;
   /// What is not as it should be with its scripts.

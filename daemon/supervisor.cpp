@@ -12,9 +12,11 @@
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
+#include <stdexcept>
 #include <string_view>
 #include <variant>
 
+#include "daemon/base/crypto.hpp"
 #include "daemon/dump.hpp"
 #include "daemon/surroundings.hpp"
 
@@ -202,6 +204,13 @@ void Supervisor::start_child(Child& child) {
   if (auto written = write_child_pid(pids_.*role.pid_path, pid); !written) {
     log_.warning("{}", written.error().message);
   }
+  open_for_successors();
+}
+
+void Supervisor::open_for_successors() const try {
+  // The first child may take its milliseconds for it; a successor at short intervals has not many.
+  if (reading_.digests) static_cast<void>(crypto());
+} catch (const std::runtime_error&) {  // NOLINT(bugprone-empty-catch): the child says it.
 }
 
 void Supervisor::become_child(Child& child, Fd channel) {
@@ -383,6 +392,7 @@ void Supervisor::apply_reload(Reading next) {
       child->channel->send(ReloadOrder{generation_}, (reading_.*child->role->text).get());
     }
   }
+  open_for_successors();
   finish_reload_if_done();
 }
 

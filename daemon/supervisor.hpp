@@ -50,6 +50,8 @@ class Supervisor {
 
   void start_configured();
   void start_child(Child& child);
+  /// Has the libraries opened that a child would open anyway.
+  void open_for_successors() const;
   [[noreturn]] void become_child(Child& child, Fd channel);
   void stop_child(Child& child);
   void child_ended(Child& child, int status);

@@ -93,10 +93,29 @@ TEST_CASE("what was read apart is what is read here") {
     CHECK(apart->checkers);
     CHECK_FALSE(apart->vrrp);
     CHECK_FALSE(apart->watches_processes);
+    CHECK_FALSE(apart->digests);
     CHECK(apart->reload_refusal.empty());
     CHECK(decoded(apart->checkers_text, options).checkers == here.config.checkers);
     CHECK(decoded(apart->vrrp_text, options).checkers.virtual_servers.empty());
   }
+}
+
+TEST_CASE("that adverts have digests is told") {
+  const TemporaryDirectory directory;
+  const auto instance = [](const std::string& more) {
+    return "vrrp_instance V {\n interface eth0\n virtual_router_id 1\n" + more +
+           " virtual_ipaddress {\n  10.0.0.1\n }\n}\n";
+  };
+  const std::string ah = " authentication {\n  auth_type AH\n  auth_pass secret\n }\n";
+  const std::string pass = " authentication {\n  auth_type PASS\n  auth_pass secret\n }\n";
+  const auto has_digests = [&](const std::string& more) {
+    const auto apart = read_apart(options_for(directory.write("v.conf", instance(more))));
+    REQUIRE(apart.has_value());
+    CHECK(apart->vrrp);
+    return apart->digests;
+  };
+  CHECK(has_digests(ah));
+  CHECK_FALSE(has_digests(pass));
 }
 
 TEST_CASE("complaints, refusals and statuses come along") {

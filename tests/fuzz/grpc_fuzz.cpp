@@ -49,6 +49,20 @@ Reading read_connection(ByteView data, std::size_t piece) {
   return {true, dialogue.verdict()};
 }
 
+/// nghttp2 counts a CONTINUATION frame again for each piece its head arrives in, and gives up at
+/// the ninth: with such frames what is read does depend on the pieces.
+bool has_continuation(ByteView frames) {
+  constexpr std::size_t kHead = 9;
+  constexpr std::uint8_t kContinuation = 9;
+  while (frames.size() > 3) {
+    if (frames[3] == kContinuation) return true;
+    const std::size_t length =
+        std::size_t{frames[0]} << 16U | std::size_t{frames[1]} << 8U | frames[2];
+    frames = frames.subspan(std::min(frames.size(), kHead + length));
+  }
+  return false;
+}
+
 Reading read_body(ByteView data, std::size_t piece) {
   GrpcHealthReply reply;
   reply.take_field(":status", "200");
@@ -69,7 +83,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t piece = (data[0] & 0x7fU) + std::size_t{1};
   const auto read = (data[0] & 0x80U) != 0 ? read_body : read_connection;
   const Reading whole = read(said, said.size() + 1);
-  require(whole == read(said, piece));
+  const Reading in_parts = read(said, piece);
+  require(whole == in_parts || (read == read_connection && has_continuation(said)));
   const std::string& reason = whole.verdict.reason;
   require(!whole.answered || whole.verdict.serving == reason.empty());
   require(std::ranges::all_of(reason, [](unsigned char c) { return c >= ' ' && c < 0x7f; }));

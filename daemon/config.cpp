@@ -43,11 +43,12 @@ Answers look(const LoadOptions& options, Findings& findings) {
   answers.mail_server = [&](const std::string& name, Port port) {
     return findings.mail_server = resolve_mail_server(name, port);
   };
-  if (options.find_script_user)
+  if (options.find_script_user) {
     answers.script_user = [&] {
       if (const auto user = find_credentials("keepalived_script", {})) findings.script_user = *user;
       return findings.script_user;
     };
+  }
   answers.interface = [&](const std::string& name) -> const InterfaceFacts* {
     if (!options.interfaces) return nullptr;
     const auto found = options.interfaces->find(name);

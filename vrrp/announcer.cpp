@@ -50,11 +50,11 @@ void Announcer::announce(const Instance& instance, const AnnounceInterfaces& /*a
 
 void Announcer::queue(const Instance& instance, std::vector<Announcement> announcements,
                       unsigned repeat) {
-  const auto waits = [this](const Announcement& one) { return !unique(one); };
-  for (const Announcement& one : announcements) {
-    if (waits(one)) parked_.emplace(&instance, Parked{one, repeat});
-  }
-  std::erase_if(announcements, waits);
+  std::erase_if(announcements, [&](const Announcement& one) {
+    const bool waits = !unique(one);
+    if (waits) parked_.emplace(&instance, Parked{one, repeat});
+    return waits;
+  });
   schedule_.queue(&instance, announcements, repeat, loop_.now());
   arm();
 }

@@ -4,6 +4,7 @@
 #include <fmt/chrono.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -15,6 +16,9 @@ namespace understudy {
 namespace {
 
 constexpr const char* kSyslogSocket = "/dev/log";
+/// How long nobody looks for a syslog daemon again that was not there: looking costs more than a
+/// line.
+constexpr std::chrono::milliseconds kSyslogRetry{100};
 
 Fd connect_syslog() {
   Fd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -33,9 +37,16 @@ std::string console_line(std::string_view line) {
   return fmt::format("{:%a %b %e %H:%M:%S %Y}: {}\n", fmt::localtime(std::time(nullptr)), line);
 }
 
+/// Whether a write to it can wait for somebody: not to a file.
+bool may_block(int fd) {
+  struct stat status {};
+  return fstat(fd, &status) != 0 || !S_ISREG(status.st_mode);
+}
+
 }  // namespace
 
-Log::Log(LogOptions options) : options_(std::move(options)) {}
+Log::Log(LogOptions options)
+    : options_(std::move(options)), console_may_block_(may_block(STDERR_FILENO)) {}
 
 void Log::write(int level, std::string_view line) {
   if (options_.to_syslog) to_syslog(level, line);
@@ -67,11 +78,25 @@ void Log::wait_until_taken(std::chrono::steady_clock::time_point limit) {
 }
 
 void Log::to_syslog(int level, std::string_view line) {
+  if (!reach_syslog()) {
+    ++dropped_;
+    return;
+  }
   if (dropped_ > 0 &&
       send_syslog(LOG_WARNING, fmt::format("syslog did not take {} lines", dropped_))) {
     dropped_ = 0;
   }
   if (!send_syslog(level, line)) ++dropped_;
+}
+
+/// Whether there is a syslog daemon to send to.
+bool Log::reach_syslog() {
+  if (syslog_) return true;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_look_) return false;
+  syslog_ = connect_syslog();
+  if (!syslog_) next_look_ = now + kSyslogRetry;
+  return static_cast<bool>(syslog_);
 }
 
 bool Log::send_syslog(int level, std::string_view line) {
@@ -80,8 +105,7 @@ bool Log::send_syslog(int level, std::string_view line) {
                   fmt::localtime(std::time(nullptr)), options_.ident, getpid(), line);
   // Twice: a restarted syslog daemon leaves us with a dead peer once.
   for (int attempt = 0; attempt < 2; ++attempt) {
-    if (!syslog_) syslog_ = connect_syslog();
-    if (!syslog_) return false;
+    if (!reach_syslog()) return false;
     if (send(syslog_.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL) >= 0) return true;
     if (errno == EAGAIN) return false;
     syslog_.reset();
@@ -92,7 +116,7 @@ bool Log::send_syslog(int level, std::string_view line) {
 void Log::to_console(std::string_view line) const {
   // stderr may be shared with others, so it cannot be made non-blocking: ask before writing.
   pollfd ready{STDERR_FILENO, POLLOUT, 0};
-  if (poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return;
+  if (console_may_block_ && (poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0)) return;
   const std::string text = console_line(line);
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
 }

@@ -60,6 +60,7 @@ class Log {
  private:
   void to_syslog(int level, std::string_view line);
   bool send_syslog(int level, std::string_view line);
+  bool reach_syslog();
   void to_console(std::string_view line) const;
   void to_file(std::string_view line);
   void wait_until_taken(std::chrono::steady_clock::time_point limit);
@@ -68,6 +69,8 @@ class Log {
   Fd syslog_;
   Fd file_;
   std::uint64_t dropped_ = 0;
+  std::chrono::steady_clock::time_point next_look_{};
+  bool console_may_block_;
 };
 
 }  // namespace understudy

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import time
 
 from lab import topology
@@ -161,6 +162,25 @@ def ignored_children(lab):
     pid = host.outside_pid(int(host.read(PIDS["parent"])))
     os.kill(pid, signal.SIGTERM)
     eventually(lambda: not os.path.exists(f"/proc/{pid}"), 5, "it ends")
+
+
+@case("daemon/syslog-later", ours_only=True, seconds=12)
+def syslog_later(lab):
+    """A syslog daemon that comes later, or comes back, gets the lines from then on and how many it missed."""
+    host, daemon = _alone(lab)
+    _master(host)
+    for _ in range(2):
+        daemon.reload()  # logged, but nobody listens
+        time.sleep(0.5)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as syslog:
+            syslog.bind(host.path("/dev/log"))
+            syslog.settimeout(5)
+            daemon.reload()
+            lines = []
+            while not any(" Keepalived[" in line and "Reloading" in line for line in lines):
+                lines.append(syslog.recv(2048).decode())
+            check(re.search(r"syslog did not take [1-9]\d* lines", "\n".join(lines)), f"it tells: {lines}")
+        os.unlink(host.path("/dev/log"))
 
 
 @case("daemon/background", seconds=10)

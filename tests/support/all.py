@@ -154,7 +154,7 @@ def built(total, name, directory, options, targets=(), environment=None):
     worked = configure(name, directory, options, environment)
     if worked:
         wanted = list(targets() if callable(targets) else targets)
-        worked = run(name, ["ninja", "-C", directory] + wanted, 1500) == 0
+        worked = run(name, ["ninja", "-C", directory] + wanted, 2400) == 0
     total.add(name, int(worked), int(not worked), log_of(name))
     return worked
 

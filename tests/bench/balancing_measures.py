@@ -7,7 +7,7 @@ import time
 
 from lab.servers import start_nginx
 from lab.wait import eventually
-from measures import connections, measure, peak, processor_seconds
+from measures import connections, measure, peak, per_check, processor_seconds, spare_rounds
 
 SERVICES = 2300
 SERVERS = 37000
@@ -132,19 +132,12 @@ def dead_server(lab):
 @measure("five-thousand-checks", ipvs=True, seconds=70)
 def five_thousand_checks(lab):
     """5,000 TCP checks every 10 s, all succeeding."""
+    whole = spare_rounds(3)
     host = _director(lab)
     start_nginx(host)
     text = "virtual_server 10.9.0.100 80 {\n delay_loop 10\n lb_kind DR\n protocol TCP\n"
     for number in range(5000):
         text += f" real_server {_server(number)} 80 {{\n  TCP_CHECK {{\n   connect_timeout 2\n  }}\n }}\n"
     daemon = lab.daemon(host, text + "}\n").start()
-    pid = daemon.wait_pid("checkers")
     eventually(lambda: connections(host) > 5000, 60, "the checks run")
-    began, used = connections(host), processor_seconds(pid)
-    time.sleep(20)
-    done = connections(host) - began
-    return {
-        "CPU per check, us": (processor_seconds(pid) - used) / done * 1e6,
-        "VmHWM of the checkers, MB": peak(pid),
-        "checks a second": done / 20,
-    }
+    return per_check(host, daemon, whole, 20)

@@ -189,9 +189,48 @@ def connections(host):
     return int(rows[1][rows[0].index("ActiveOpens")])
 
 
+def spare_rounds(seconds):
+    """How often a second a loop of the lowest priority goes round: what others leave of one processor."""
+    rounds, began = 0, time.monotonic()
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    try:
+        while time.monotonic() < began + seconds:
+            for _ in range(10000):
+                pass
+            rounds += 1
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    return rounds / (time.monotonic() - began)
+
+
+def per_check(host, daemon, whole, seconds):
+    """What a check costs while `daemon` does nothing else; `whole`: spare_rounds() without it.
+
+    A kernel that accounts by its ticks, as the user-mode one, does not see who has ended before the
+    next; what everybody together needs is seen in what they leave.
+    """
+    pid = daemon.wait_pid("checkers")
+    opened, used = connections(host), processor_seconds(pid)
+    left = spare_rounds(seconds)
+    done, used = connections(host) - opened, processor_seconds(pid) - used
+    inside = host.read(PIDS["checkers"]).strip()
+    opened = connections(host)
+    host.run(f"timeout -s INT 5 strace -f -c -o /run/counts -p {inside}", check=False, timeout=60)
+    traced = max(1, connections(host) - opened)
+    total = host.read("/run/counts").splitlines()[-1].split()  # % seconds us/call calls … total
+    return {
+        "CPU per check by the clock's ticks, us": used / done * 1e6,
+        "CPU per check of all, nginx too, us": (1 - left / whole) * seconds / done * 1e6,
+        "system calls per check": int(total[3]) / traced,
+        "VmHWM of the checkers, MB": peak(pid),
+        "checks a second": done / seconds,
+    }
+
+
 @measure("checks", ipvs=True, seconds=70)
 def checks(lab):
     """1,000 TCP checks every 2 s, all succeeding."""
+    whole = spare_rounds(3)
     host = lab.solo("director1", "eth0", "10.9.0.1/16").up()
     host.run("ip route add local 10.77.0.0/16 dev lo")
     start_nginx(host)
@@ -200,23 +239,8 @@ def checks(lab):
         text += f" real_server 10.77.{number // 250}.{number % 250 + 1} 80 {{\n  TCP_CHECK {{\n"
         text += "   connect_timeout 2\n  }\n }\n"
     daemon = lab.daemon(host, text + "}\n").start()
-    pid = daemon.wait_pid("checkers")
     eventually(lambda: connections(host) > 3000, 60, "the checks run")
-    began, used = connections(host), processor_seconds(pid)
-    time.sleep(12)
-    done, used = connections(host) - began, processor_seconds(pid) - used
-    inside = host.read(PIDS["checkers"]).strip()
-    began = connections(host)
-    host.run(f"timeout -s INT 5 strace -f -c -o /run/counts -p {inside}", check=False, timeout=60)
-    traced = max(1, connections(host) - began)
-    total = host.read("/run/counts").splitlines()[-1].split()  # % seconds us/call calls … total
-    calls = int(total[3])
-    return {
-        "CPU per check, us": used / done * 1e6,
-        "system calls per check": calls / traced,
-        "VmHWM of the checkers, MB": peak(pid),
-        "checks a second": done / 12,
-    }
+    return per_check(host, daemon, whole, 12)
 
 
 @measure("memory", ipvs=True, seconds=25)

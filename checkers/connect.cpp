@@ -29,8 +29,10 @@ void Connector::start() {
     timer_.arm(loop_.now());
     return;
   }
-  watch_ = std::make_unique<Watch>(loop_, socket_.get(), EPOLLOUT | EPOLLONESHOT,
-                                   [this](std::uint32_t events) { on_ready(events); });
+  // Nearly every server answers within milliseconds.
+  watch_ = std::make_unique<Watch>(
+      loop_, socket_.get(), EPOLLOUT, [this](std::uint32_t events) { on_ready(events); },
+      Watch::Soon{});
   timer_.arm(loop_.now() + timeout_);
 }
 

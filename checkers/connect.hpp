@@ -28,8 +28,8 @@ enum class ConnectResult : std::uint8_t {
 };
 
 /// Connects to a server from the configured source address, port, interface and mark. Used again
-/// and again by one check. A successful attempt that nobody reads from costs five system calls:
-/// socket, connect, epoll_ctl, its share of epoll_wait, and close.
+/// and again by one check. A successful attempt that nobody reads from costs little more than three
+/// system calls: socket, connect, close, and its share of poll.
 class Connector {
  public:
   using Handler = std::function<void(ConnectResult)>;

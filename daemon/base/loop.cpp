@@ -1,5 +1,6 @@
 #include "daemon/base/loop.hpp"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -16,6 +17,11 @@ namespace {
 constexpr std::size_t kEventsPerTurn = 64;
 /// Due timers that run before ready descriptors have their turn.
 constexpr std::size_t kTimersPerTurn = 64;
+/// From the first watch made with Watch::Soon to the look at all of them.
+constexpr Duration kSoon = std::chrono::milliseconds(3);
+// One mask for both.
+static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT && POLLERR == EPOLLERR &&
+              POLLHUP == EPOLLHUP);
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -72,6 +78,7 @@ void Loop::run() {
 Duration Loop::wait_time(Duration longest) const {
   // A caller's own deadline may have passed.
   longest = std::max(longest, Duration::zero());
+  if (!new_.empty()) longest = std::clamp(look_at_ - now_, Duration::zero(), longest);
   if (timers_.empty()) return longest;
   return std::clamp(timers_.begin()->when_ - now_, Duration::zero(), longest);
 }
@@ -89,17 +96,48 @@ void Loop::turn(Duration longest) {
   if (count < 0 && errno != EINTR) fail("epoll_wait");
   read_clock();
   run_due_timers(kTimersPerTurn);
+  if (!new_.empty() && look_at_ <= now_) look_at_new();
   for (int i = 0; i < count && !stopped_; ++i) {
     const auto& event = events[static_cast<std::size_t>(i)];
     // A copy: epoll_event is packed, so no reference may be bound to its members.
     const std::uint64_t id = event.data.u64;
     // A watch destroyed by an earlier handler of this turn is no longer found.
-    const Watch* watch = find(id);
+    if (const Watch* watch = find(id); watch != nullptr) hand(*watch, event.events);
+  }
+}
+
+void Loop::hand(const Watch& watch, std::uint32_t events) {
+  const auto handler = watch.handler_;
+  (*handler)(events);
+  read_clock();
+  run_due_timers(1);
+}
+
+void Loop::look_soon(std::uint64_t id) {
+  if (new_.empty()) look_at_ = now_ + kSoon;
+  new_.push_back(id);
+}
+
+void Loop::look_at_new() {
+  std::vector<pollfd> looks;
+  auto ids = std::exchange(new_, {});
+  std::erase_if(ids, [this](std::uint64_t id) { return find(id) == nullptr; });
+  looks.reserve(ids.size());
+  for (const std::uint64_t id : ids) {
+    const Watch& watch = *find(id);
+    looks.push_back({watch.fd_, static_cast<short>(watch.events_), 0});
+  }
+  if (poll(looks.data(), looks.size(), 0) < 0 && errno != EINTR) fail("poll");
+  for (std::size_t i = 0; i < ids.size() && !stopped_; ++i) {
+    // An earlier handler may have destroyed it.
+    Watch* watch = find(ids[i]);
     if (watch == nullptr) continue;
-    const auto handler = watch->handler_;
-    (*handler)(event.events);
-    read_clock();
-    run_due_timers(1);
+    const auto events = static_cast<std::uint16_t>(looks[i].revents);
+    if (events == 0) {
+      watch->show_to_epoll();
+    } else {
+      hand(*watch, events);
+    }
   }
 }
 
@@ -153,19 +191,34 @@ Watch::Watch(Loop& loop, int fd, std::uint32_t events, Handler handler)
       id_(loop.enter(*this)),
       events_(events),
       handler_(std::make_shared<Handler>(std::move(handler))) {
+  try {
+    show_to_epoll();
+  } catch (const std::system_error&) {
+    loop_.leave(id_);
+    throw;
+  }
+}
+
+Watch::Watch(Loop& loop, int fd, std::uint32_t events, Handler handler, Soon /*soon*/)
+    : loop_(loop),
+      fd_(fd),
+      id_(loop.enter(*this)),
+      events_(events | EPOLLONESHOT),
+      handler_(std::make_shared<Handler>(std::move(handler))) {
+  loop.look_soon(id_);
+}
+
+void Watch::show_to_epoll() {
   epoll_event event{};
-  event.events = events;
+  event.events = events_;
   event.data.u64 = id_;
-  if (epoll_ctl(loop_.epoll_.get(), EPOLL_CTL_ADD, fd_, &event) == 0) return;
-  const int error = errno;
-  loop_.leave(id_);
-  errno = error;
-  fail("epoll_ctl");
+  if (epoll_ctl(loop_.epoll_.get(), EPOLL_CTL_ADD, fd_, &event) != 0) fail("epoll_ctl");
+  shown_ = true;
 }
 
 Watch::~Watch() {
   loop_.leave(id_);
-  if (fd_ >= 0) epoll_ctl(loop_.epoll_.get(), EPOLL_CTL_DEL, fd_, nullptr);
+  if (shown_ && fd_ >= 0) epoll_ctl(loop_.epoll_.get(), EPOLL_CTL_DEL, fd_, nullptr);
 }
 
 void Watch::set_events(std::uint32_t events) {

@@ -92,8 +92,11 @@ class Loop {
   void leave(std::uint64_t id);
   /// nullptr: it is gone.
   [[nodiscard]] Watch* find(std::uint64_t id) const;
+  void look_soon(std::uint64_t id);
+  void look_at_new();
   void turn(Duration longest);
   void run_due_timers(std::size_t most);
+  void hand(const Watch& watch, std::uint32_t events);
   void read_clock() { now_ = Clock::now(); }
   [[nodiscard]] Duration wait_time(Duration longest) const;
 
@@ -107,6 +110,9 @@ class Loop {
   std::vector<Place> places_;
   /// Places nobody has.
   std::vector<std::uint32_t> free_places_;
+  /// Watches (some may be gone) that are looked at together at `look_at_`; see Watch::Soon.
+  std::vector<std::uint64_t> new_;
+  TimePoint look_at_;
 };
 
 /// Readiness of a file descriptor it does not own; destroy the watch before closing the descriptor.
@@ -116,10 +122,16 @@ class Watch {
   using Handler = std::function<void(std::uint32_t events)>;
   /// Watches for `events` (EPOLLIN and/or EPOLLOUT); throws std::system_error if epoll refuses.
   Watch(Loop& loop, int fd, std::uint32_t events, Handler handler);
+  /// For what is probably ready within milliseconds.
+  struct Soon {};
+  /// Tells of `events` once, as with EPOLLONESHOT, and probably some milliseconds late: one system
+  /// call looks at all that were made within them, and only those that are not ready yet cost one
+  /// each.
+  Watch(Loop& loop, int fd, std::uint32_t events, Handler handler, Soon soon);
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   ~Watch();
-  /// Changes what is watched for; 0 still reports errors and hang-ups.
+  /// Changes what is watched for; 0 still reports errors and hang-ups. Not of one made with Soon.
   void set_events(std::uint32_t events);
   /// Says that the descriptor is closed next and no other process has it: the destructor then saves
   /// a system call, for close(2) takes it out of the epoll set.
@@ -127,8 +139,12 @@ class Watch {
 
  private:
   friend class Loop;
+  void show_to_epoll();
+
   Loop& loop_;
   int fd_;
+  /// Epoll knows it.
+  bool shown_ = false;
   std::uint64_t id_;
   std::uint32_t events_;
   // Shared, so that a handler that destroys its own watch goes on existing until it returns.

@@ -216,11 +216,13 @@ def per_check(host, daemon, whole, seconds):
     inside = host.read(PIDS["checkers"]).strip()
     host.run(f"timeout -s INT 5 strace -f -c -o /run/counts -p {inside}", check=False, timeout=60)
     rows = [line.split() for line in host.read("/run/counts").splitlines()]
-    calls = {row[-1]: int(row[3]) for row in rows if len(row) > 4 and row[3].isdigit()}  # with "total"
+    calls = {row[-1]: int(row[3]) for row in rows if len(row) > 4 and row[3].isdigit()}
+    # Other kernels tell the time without a call.
+    made = calls["total"] - calls.get("clock_gettime", 0) - calls.get("time", 0)
     return {
         "CPU per check by the clock's ticks, us": used / done * 1e6,
         "CPU per check of all, nginx too, us": (1 - left / whole) * seconds / done * 1e6,
-        "system calls per check": calls["total"] / calls["connect"],
+        "system calls per check": made / calls["connect"],
         "VmHWM of the checkers, MB": peak(pid),
         "checks a second": done / seconds,
     }

@@ -140,6 +140,33 @@ TEST_CASE("a handler may destroy its own watch and other ready ones") {
   CHECK(calls == 1);
 }
 
+TEST_CASE("watches that are looked at together tell once, when it is so") {
+  Loop loop;
+  std::vector<Fd> fds;
+  std::vector<std::unique_ptr<Watch>> watches;
+  std::vector<int> told(4);
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    fds.emplace_back(eventfd(i == 1 ? 0 : 1, EFD_CLOEXEC | EFD_NONBLOCK));
+    const auto handler = [&told, &watches, i](std::uint32_t events) {
+      CHECK(events == EPOLLIN);
+      ++told[i];
+      if (i == 2) watches[3].reset();
+    };
+    watches.push_back(
+        std::make_unique<Watch>(loop, fds.back().get(), EPOLLIN, handler, Watch::Soon{}));
+  }
+  watches[0].reset();
+  const auto some_turns = [&] {
+    for (int turn = 0; turn < 5; ++turn) loop.run_once(10ms);
+  };
+  some_turns();
+  // Gone before the look; not ready yet; ready, and the end of the next one.
+  CHECK(told == std::vector<int>{0, 0, 1, 0});
+  eventfd_write(fds[1].get(), 1);
+  some_turns();
+  CHECK(told == std::vector<int>{0, 1, 1, 0});
+}
+
 TEST_CASE("a channel keeps what the kernel does not take, in order, and tells of its end") {
   Loop loop;
   auto ends = Channel::make_pair();

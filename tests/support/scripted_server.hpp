@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <latch>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -17,18 +18,17 @@
 #include "daemon/base/address.hpp"
 #include "daemon/base/fd.hpp"
 
-/// Listens on a free port of 127.0.0.1.
-class Listener {
+/// A free port of 127.0.0.1, taken: nobody else gets it, and connections to it are refused.
+class TakenPort {
  public:
-  explicit Listener(int backlog) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  TakenPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t length = sizeof address;
     if (bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), length) < 0 ||
-        listen(socket_.get(), backlog) < 0 ||
         getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &length) < 0) {
-      throw std::runtime_error("no listener");
+      throw std::runtime_error("no free port");
     }
     port_ = ntohs(address.sin_port);
   }
@@ -43,6 +43,20 @@ class Listener {
   std::uint16_t port_ = 0;
 };
 
+/// Where connections are refused while the process runs.
+inline understudy::Endpoint closed_port() {
+  static const TakenPort port;
+  return port.endpoint();
+}
+
+/// Listens on a free port of 127.0.0.1.
+class Listener : public TakenPort {
+ public:
+  explicit Listener(int backlog) {
+    if (listen(fd(), backlog) < 0) throw std::runtime_error("no listener");
+  }
+};
+
 /// Serves one connection after the other on a thread of its own. The script's argument is the
 /// connection, closed after it; a script that waits must watch stopping().
 class ScriptedServer {
@@ -50,7 +64,11 @@ class ScriptedServer {
   using Script = std::function<void(int connection)>;
 
   explicit ScriptedServer(Script script, int backlog = 128)
-      : listener_(backlog), script_(std::move(script)), thread_([this] { serve(); }) {}
+      : listener_(backlog), script_(std::move(script)), thread_([this] { serve(); }) {
+    // A test that forks while the thread is still beginning leaves the child with what it had
+    // locked.
+    serving_.wait();
+  }
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
   ~ScriptedServer() {
@@ -79,6 +97,7 @@ class ScriptedServer {
 
  private:
   void serve() {
+    serving_.count_down();
     while (!stopping_) {
       const understudy::Fd connection(accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC));
       if (!connection) continue;
@@ -91,5 +110,6 @@ class ScriptedServer {
   Script script_;
   std::atomic<bool> stopping_{false};
   std::atomic<int> served_{0};
+  std::latch serving_{1};
   std::thread thread_;
 };

@@ -242,7 +242,7 @@ TEST_CASE("an agent that dribbles is given up", "[agent]") {
 }
 
 TEST_CASE("an agent that is not there changes nothing", "[agent]") {
-  const Endpoint nobody = Listener(1).endpoint();
+  const Endpoint nobody = closed_port();
   AgentBench bench(nobody);
   const auto outcome = bench.attempt();
   CHECK(outcome.result == Result::not_made);

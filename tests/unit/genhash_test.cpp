@@ -106,7 +106,7 @@ TEST_CASE("a page larger than any buffer", "[genhash]") {
 }
 
 TEST_CASE("servers that cannot be asked: words on stdout, status 0", "[genhash]") {
-  const Endpoint closed = Listener(1).endpoint();
+  const Endpoint closed = closed_port();
   const Run run = genhash(at(closed, {"-u", "/"}));
   CHECK(run.status == 0);
   CHECK(run.out == "Connection failed\n");
@@ -155,7 +155,7 @@ TEST_CASE("the same output as keepalived's genhash", "[genhash][oracle]") {
       at(nginx.plain(), {"-v", "-u", "/hello.txt"}),
       at(nginx.tls(), {"-v", "-S", "-u", "/hello.txt"}),
       at(nginx.plain(), {"-S", "-u", "/hello.txt"}),
-      at(Listener(1).endpoint(), {"-u", "/"}),
+      at(closed_port(), {"-u", "/"}),
       {"-h", "-v"},
       {"-s", "x", "-p", "1", "-u", "/"},
       {"-p", "70000", "-u", "/"},

@@ -209,7 +209,7 @@ TEST_CASE("a web server is no gRPC server", "[grpc]") {
     CHECK(bench.failure() == "gRPC server [R]:tcp:80 gives no complete answer in HTTP/2");
   }
   SECTION("not at all") {
-    GrpcBench bench(Listener(1).endpoint());
+    GrpcBench bench(closed_port());
     CHECK(bench.failure() == "gRPC server [R]:tcp:80 takes no connection");
   }
 }

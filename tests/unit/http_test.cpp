@@ -257,7 +257,7 @@ TEST_CASE("an answer is enough: the server need not close", "[http]") {
 
 TEST_CASE("connections that do not come about", "[http]") {
   HttpBench bench;
-  HttpCheck check = check_of(Listener(1).endpoint());
+  HttpCheck check = check_of(closed_port());
   SECTION("refused") {
     const auto outcome = bench.attempt(check);
     REQUIRE(outcome);

@@ -75,7 +75,7 @@ TEST_CASE("a mail server that sends octet by octet passes", "[smtp]") {
 
 TEST_CASE("a closed port and a host that says nothing", "[smtp]") {
   ProbeBench bench;
-  const Endpoint closed = Listener(1).endpoint();
+  const Endpoint closed = closed_port();
   CHECK(bench.attempt(check_of(closed)) ==
         failure("Could not connect to server " + closed.to_string()));
   // Connections are made by the kernel; nobody greets.

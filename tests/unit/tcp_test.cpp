@@ -37,9 +37,6 @@ TcpCheck check_of(const Endpoint& destination, std::chrono::microseconds timeout
   return check;
 }
 
-/// A port where nobody listens.
-Endpoint closed_port() { return Listener(1).endpoint(); }
-
 /// A listener whose queue is full: the kernel drops what else asks for a connection, like a host
 /// that is switched off.
 class BlackHole {
